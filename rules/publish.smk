@@ -1,0 +1,82 @@
+"""Scores and tables.
+
+READS    results/metrics/**.json
+WRITES   results/scores/{experiment}.csv                     tidy, one row a metric file
+         results/scores.csv                                  their union
+         results/{table}.csv and results/{table}.html        table3, table5, table6, retrieval
+"""
+
+
+rule collect_scores:
+    """The tidy scores of an experiment."""
+    input:
+        metrics=experiment_metrics,
+    output:
+        scores="results/scores/{experiment}.csv",
+    log:
+        "logs/collect_scores/{experiment}.log",
+    benchmark:
+        "benchmarks/collect_scores/{experiment}.tsv"
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        version=VERSIONS["collect_scores"],
+    shell:
+        r"""
+        python -m twinlang.steps.collect_scores \
+            --metrics {input.metrics:q} \
+            --output {output.scores:q} \
+            >{log:q} 2>&1
+        """
+
+
+use rule collect_scores as collect_all_scores with:
+    input:
+        metrics=all_scores,
+    output:
+        scores="results/scores.csv",
+    log:
+        "logs/collect_scores.log",
+    benchmark:
+        "benchmarks/collect_scores.tsv"
+
+
+rule write_table:
+    """A table of the paper, as CSV and as shaded HTML."""
+    input:
+        scores=table_scores,
+    output:
+        csv="results/{table}.csv",
+        html=report(
+            "results/{table}.html",
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "{table}"},
+        ),
+    log:
+        "logs/write_table/{table}.log",
+    benchmark:
+        "benchmarks/write_table/{table}.tsv"
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        twins=table_twins,
+        version=VERSIONS["write_table"],
+    shell:
+        r"""
+        python -m twinlang.steps.write_table \
+            --table {wildcards.table:q} \
+            --scores {input.scores:q} \
+            --twins {params.twins:q} \
+            --csv {output.csv:q} \
+            --html {output.html:q} \
+            >{log:q} 2>&1
+        """

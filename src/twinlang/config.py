@@ -1,0 +1,201 @@
+"""The configuration: what it says for a language, and which cells its experiments have.
+
+Nothing here imports numpy or torch, since the workflow asks at every start.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from twinlang import modules
+from twinlang.cli import UserError
+
+Config = Mapping[str, Any]
+
+ORIG, MONO = "orig", "mono"  # folders of the untouched language and of its monolingual model
+RETRIEVAL, ALIGNMENT = "retrieval", "alignment"  # measures of a model that is not fine-tuned
+TABLES = {"table3": "transforms", "table5": "transforms", "table6": "composed"}  # and experiment
+
+
+class Cell(NamedTuple):
+    """One measurement of an experiment; a task without fine-tuning has no fine-tuning seed."""
+
+    lang: str
+    twin: str
+    pairing: str
+    seed: int
+    task: str
+    fseed: int | None
+
+
+class Skip(NamedTuple):
+    """A measurement that an experiment asks for and that cannot be made, with its reason."""
+
+    lang: str
+    twin: str
+    task: str
+    reason: str
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys: equal values are equal strings."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def of_language(config: Config, lang: str, block: str) -> dict[str, Any]:
+    """A block such as `tokenizer` with what the language overrides, merged key by key."""
+    return merged(config[block], config["languages"][lang].get(block, {}))
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`over` laid on `base`; mappings merge, everything else replaces."""
+    found = dict(base)
+    for key, value in over.items():
+        old = found.get(key)
+        both = isinstance(value, Mapping) and isinstance(old, Mapping)
+        found[key] = merged(old, value) if both else value  # type: ignore[arg-type]
+    return found
+
+
+# What twins and tasks are -------------------------------------------------------------------------
+
+
+def step_name(step: str | Mapping[str, Any]) -> str:
+    """The transform of a step, `name` or `{name: {parameter: value}}`."""
+    return step if isinstance(step, str) else next(iter(step))
+
+
+def keeps_spans(config: Config, twin: str) -> bool:
+    """Whether every step of a twin keeps runs of neighbouring pieces together."""
+    names = map(step_name, config["twins"][twin])
+    return all(modules.constant("transforms", name, "KEEPS_SPANS") for name in names)
+
+
+def respells(config: Config, twin: str) -> bool:
+    """Whether a twin moves ids, so that alignment is defined."""
+    names = map(step_name, config["twins"][twin])
+    return any(modules.defines("transforms", name, "respell") for name in names)
+
+
+def is_finetuned(task: str) -> bool:
+    """Whether a task has a head to train."""
+    return modules.constant("tasks", task, "HEAD") != "none"
+
+
+def splits(task: str) -> list[str]:
+    """The splits of a task's data."""
+    return ["train", "dev"] if is_finetuned(task) else ["dev"]
+
+
+# What runs ----------------------------------------------------------------------------------------
+
+
+def experiment(config: Config, name: str) -> dict[str, Any]:
+    """An experiment by its name.
+
+    Raises:
+        KeyError: the configuration has none of that name.
+    """
+    found: dict[str, dict[str, Any]] = {entry["name"]: entry for entry in config["experiments"]}
+    return found[name]
+
+
+def cells(config: Config, name: str) -> list[Cell]:
+    """The measurements of an experiment, less those that `skipped` lists."""
+    left_out = {skip[:3] for skip in skipped(config, name)}
+    found = []
+    for lang, twin, pairing, task in _combinations(experiment(config, name)):
+        if (lang, twin, task) in left_out:
+            continue
+        seeds: Sequence[int | None] = config["seeds"]["finetune"] if is_finetuned(task) else [None]
+        for seed in config["seeds"]["pretrain"]:
+            found += [Cell(lang, twin, pairing, seed, task, fseed) for fseed in seeds]
+    return found
+
+
+def skipped(config: Config, name: str) -> list[Skip]:
+    """The measurements that an experiment cannot have, each once, with the reason."""
+    found = {}
+    for lang, twin, _, task in _combinations(experiment(config, name)):
+        offered = config["languages"][lang].get("tasks", list(config["tasks"]))
+        if task not in offered:
+            found[lang, twin, task] = "no data"
+        elif modules.constant("tasks", task, "HEAD") == "span" and not keeps_spans(config, twin):
+            found[lang, twin, task] = "answers do not stay together"
+    return [Skip(*key, reason) for key, reason in found.items()]
+
+
+def left_out(config: Config) -> str:
+    """One line for each reason why experiments lack cells; empty if none does."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for entry in config["experiments"]:
+        for skip in skipped(config, entry["name"]):
+            where = f"{skip.lang}/{skip.twin}/{skip.task}"
+            reasons.setdefault((entry["name"], skip.reason), []).append(where)
+    return "\n".join(
+        f"experiment {name}: {len(found)} cells left out, {reason}: {', '.join(found)}"
+        for (name, reason), found in reasons.items()
+    )
+
+
+def _combinations(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    for lang in entry["languages"]:
+        for twin in entry["twins"]:
+            for pairing in entry["pairings"]:
+                for task in entry["tasks"]:
+                    yield lang, twin, pairing, task
+
+
+def metrics(config: Config, name: str) -> list[str]:
+    """The metric files of an experiment, each once, in the order of its cells."""
+    return list(dict.fromkeys(_metrics(config, cells(config, name))))
+
+
+def _metrics(config: Config, found: Iterable[Cell]) -> Iterator[str]:
+    for cell in found:
+        model = f"results/metrics/{cell.lang}/{cell.twin}/{cell.pairing}/s{cell.seed}"
+        if not is_finetuned(cell.task):
+            yield f"{model}/{cell.task}.json"
+        else:
+            mono = f"results/metrics/{cell.lang}/{ORIG}/{MONO}/s{cell.seed}"
+            seeded = f"{cell.task}/f{cell.fseed}"
+            yield from (f"{model}/{seeded}/{setting}.json" for setting in ("bz", "bs", "mz"))
+            yield f"{mono}/{seeded}/mo.json"
+        if respells(config, cell.twin):
+            yield f"{model}/{ALIGNMENT}.json"
+
+
+# Tables -------------------------------------------------------------------------------------------
+
+
+def tables(config: Config) -> list[str]:
+    """The tables that the configuration's experiments fill."""
+    return [table for table in (*TABLES, RETRIEVAL) if _read_by(config, table)]
+
+
+def table_scores(config: Config, table: str) -> list[str]:
+    """The scores that a table reads: those of its experiment, or of all that retrieve.
+
+    Raises:
+        UserError: the configuration has no such experiment.
+    """
+    found = _read_by(config, table)
+    if not found:
+        wanted = f"named '{TABLES[table]}'" if table in TABLES else f"with the task {table}"
+        raise UserError(f"{table} reads an experiment {wanted}; add one to `experiments`")
+    return [f"results/scores/{entry['name']}.csv" for entry in found]
+
+
+def table_twins(config: Config, table: str) -> str:
+    """The twins of a table's experiments and their steps, in the order of the configuration."""
+    names = {twin for entry in _read_by(config, table) for twin in entry["twins"]}
+    return json.dumps({twin: steps for twin, steps in config["twins"].items() if twin in names})
+
+
+def _read_by(config: Config, table: str) -> list[dict[str, Any]]:
+    """The experiments that a table reads."""
+    if table == RETRIEVAL:
+        return [entry for entry in config["experiments"] if RETRIEVAL in entry["tasks"]]
+    return [entry for entry in config["experiments"] if entry["name"] == TABLES[table]]

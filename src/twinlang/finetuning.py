@@ -1,0 +1,179 @@
+"""Fine-tuning on a task and predicting with the result (section 3.3, Appendix F)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from twinlang import instances as rows
+from twinlang.cli import UserError
+from twinlang.instances import Instance
+from twinlang.model import Classifier, Shape
+from twinlang.sentences import Sentences
+from twinlang.training import MicroBatch, Schedule, autocast, cross_entropy, train
+
+PLACES = 16384  # rows times length of a forward pass in evaluation
+
+
+def classifier(recipe: dict[str, Any], task: Any, settings: dict[str, Any], seed: int) -> Classifier:
+    """A classifier of the recipe's shape with a new head; dropout as the task's settings say."""
+    dropout = settings["dropout"]
+    shape = Shape(**{**recipe["model"], "dropout": dropout, "attention_dropout": dropout})
+    torch.manual_seed(seed)
+    return Classifier(shape, head=task.HEAD, labels=len(task.LABELS))
+
+
+def finetune(
+    model: Classifier,
+    *,
+    task: Any,
+    settings: dict[str, Any],
+    data: Sentences,
+    records: Sequence[dict[str, Any]],
+    seed: int,
+    precision: str,
+    micro_batch: int = 0,
+) -> None:
+    """Fine-tunes a classifier in place; with `freeze_embeddings` the piece and position
+    embeddings stay, so that the twin's rows stay where they were beside the original's."""
+    shown = rows.instances(data, max_length=settings["max_length"], stride=settings.get("stride"))
+    wanted = targets_of(task, data, records)
+    frozen = [model.encoder.pieces, model.encoder.positions, model.encoder.norm]
+    for module in frozen:
+        module.requires_grad_(not settings["freeze_embeddings"])
+    count = -(-len(shown) // settings["batch"]) * settings["epochs"]
+    schedule = Schedule(
+        steps=count,
+        learning_rate=settings["learning_rate"],
+        warmup=_warmup(settings["warmup"], count),
+        weight_decay=settings["weight_decay"],
+    )
+
+    def steps(done: int) -> Iterator[list[MicroBatch]]:
+        batch, epochs = settings["batch"], settings["epochs"]
+        every = rows.steps_of(
+            shown, wanted, batch=batch, epochs=epochs, seed=seed, places=micro_batch
+        )
+        yield from (step for number, step in enumerate(every) if number >= done)
+
+    train(model, steps=steps, loss=LOSSES[task.HEAD], schedule=schedule, seed=seed, precision=precision)
+
+
+def _warmup(warmup: float, steps: int) -> int:
+    """Warm-up in steps; a number below 1 is a share of all steps."""
+    return round(warmup * steps) if warmup < 1 else int(warmup)
+
+
+def targets_of(task: Any, data: Sentences, records: Sequence[dict[str, Any]]) -> rows.Targets:
+    """How a task's targets are looked up."""
+    if task.HEAD == "tokens":
+        labels = data.columns["labels"].copy()
+        if "twin" in data.metadata and hasattr(task, "rewritten"):
+            labelled = np.flatnonzero(labels != rows.IGNORED)
+            sentence = np.searchsorted(data.offsets, labelled, side="right")
+            labels[labelled] = task.rewritten(labels[labelled], sentence)
+        return rows.label_targets(labels)
+    if task.HEAD == "sequence":
+        return rows.class_targets(np.array([task.LABELS.index(r["label"]) for r in records]))
+    return rows.span_targets(data, records)
+
+
+def _flat_loss(model: nn.Module, tensors: dict[str, Tensor | None]) -> Tensor:
+    targets = tensors["targets"]
+    assert targets is not None
+    return cross_entropy(model(tensors["ids"], tensors["lengths"]).flatten(0, -2), targets.flatten())
+
+
+def _span_loss(model: nn.Module, tensors: dict[str, Tensor | None]) -> Tensor:
+    """Cross-entropy of start and of end over the places of each row, logits (batch, time, 2)."""
+    targets, lengths = tensors["targets"], tensors["lengths"]
+    assert targets is not None
+    logits = model(tensors["ids"], lengths).float()
+    if lengths is not None:
+        outside = torch.arange(logits.shape[1], device=logits.device)[None] >= lengths[:, None]
+        logits = logits.masked_fill(outside[:, :, None], -1e4)
+    return cross_entropy(logits.transpose(1, 2).flatten(0, 1), targets.flatten())
+
+
+LOSSES = {"tokens": _flat_loss, "sequence": _flat_loss, "span": _span_loss}
+
+
+@torch.inference_mode()
+def logits_of(
+    model: nn.Module, shown: list[Instance], *, device: str, precision: str
+) -> Iterator[tuple[Instance, np.ndarray]]:
+    """Each instance with its logits, (time, labels) or (labels,), in batches of like length."""
+    model.eval()
+    order = sorted(range(len(shown)), key=lambda n: len(shown[n].ids))
+    at = len(order)
+    while at:
+        longest = len(shown[order[at - 1]].ids)
+        chosen = [shown[n] for n in order[max(0, at - max(1, PLACES // longest)) : at]]
+        at -= len(chosen)
+        tensors = rows.tensors_of(chosen, None)
+        with autocast(torch.device(device), precision):
+            ids, lengths = (t if t is None else t.to(device) for t in tensors.values())
+            logits = model(ids, lengths).float().cpu().numpy()
+        for instance, values in zip(chosen, logits, strict=True):
+            yield instance, values[: len(instance.ids)] if values.ndim == 2 else values
+
+
+def predict(
+    model: nn.Module,
+    *,
+    task: Any,
+    settings: dict[str, Any],
+    data: Sentences,
+    records: Sequence[dict[str, Any]],
+    device: str,
+    precision: str,
+) -> list[dict[str, Any]]:
+    """A prediction for each record, in the form that the metric's file of predictions has."""
+    shown = rows.instances(data, max_length=settings["max_length"], stride=settings.get("stride"))
+    if len({instance.item for instance in shown}) != len(records):
+        raise UserError("records and encoded data are out of step; encode the task again")
+    pairs = logits_of(model, shown, device=device, precision=precision)
+    if task.HEAD == "tokens":
+        return _tokens(task, data, records, pairs)
+    if task.HEAD == "sequence":
+        best = {i.item: int(values.argmax()) for i, values in pairs}
+        return [
+            {"id": r["id"], "gold": r["label"], "predicted": task.LABELS[best[n]]}
+            for n, r in enumerate(records)
+        ]
+    from twinlang.spans import answers
+
+    return answers(data, records, pairs, settings)
+
+
+def _tokens(
+    task: Any, data: Sentences, records: Sequence[dict[str, Any]], pairs: Any
+) -> list[dict[str, Any]]:
+    """Labels of the labelled pieces, in the order that the model read them.
+
+    A labelled piece beyond `max_length` was never read; its prediction is `O` or `X`.
+    """
+    labels, words = data.columns["labels"], data.words
+    best = np.full(len(labels), len(task.LABELS), dtype=np.int64)
+    for instance, values in pairs:
+        shown = instance.index >= 0
+        best[instance.index[shown]] = values.argmax(axis=-1)[shown]
+    unread = "O" if "O" in task.LABELS else "X"
+    names = [*task.LABELS, unread]
+    found = []
+    for number, record in enumerate(records):
+        mine = np.arange(data.offsets[number], data.offsets[number + 1])
+        mine = mine[labels[mine] != rows.IGNORED]
+        found.append(
+            {
+                "id": record["id"],
+                "gold": [names[label] for label in labels[mine]],
+                "predicted": [names[label] for label in best[mine]],
+                "words": words[mine].tolist(),
+            }
+        )
+    return found

@@ -1,0 +1,1 @@
+"""The built-in languages: a seeded grammar of meanings, four linearisers, and their lexicon."""

@@ -1,0 +1,62 @@
+"""What the modules of a folder are called and declare, read without importing them.
+
+The workflow asks this at every start, so nothing here costs the import of numpy or torch.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PACKAGE = Path(__file__).parent
+MARKS = {"sources": "corpus", "tasks": "HEAD", "transforms": "KEEPS_SPANS"}  # what tells a module
+UNIT = "unit"  # parameter of every transform that orders, served by twinlang.transforms itself
+
+
+def names(folder: str) -> list[str]:
+    """The sources, tasks or transforms on disk; files beside them that only help are none."""
+    files = sorted((PACKAGE / folder).glob("*.py"))
+    return [file.stem for file in files if MARKS[folder] in _top(file)]
+
+
+def constant(folder: str, name: str, key: str) -> Any:
+    """A literal constant at the top of a module, for example HEAD of a task.
+
+    Raises:
+        KeyError: the module has no such constant.
+    """
+    node = _top(PACKAGE / folder / f"{name}.py")[key]
+    assert isinstance(node, ast.Assign | ast.AnnAssign) and node.value
+    return ast.literal_eval(node.value)
+
+
+def defines(folder: str, name: str, key: str) -> bool:
+    """Whether a module has a function or constant of that name."""
+    return key in _top(PACKAGE / folder / f"{name}.py")
+
+
+def parameters(transform: str) -> set[str]:
+    """The parameters that a step of this transform may be given."""
+    top = _top(PACKAGE / "transforms" / f"{transform}.py")
+    found = {UNIT} if "order" in top else set()
+    for key in ("order", "respell"):
+        node = top.get(key)
+        if isinstance(node, ast.FunctionDef):
+            found |= {argument.arg for argument in node.args.kwonlyargs} - {"seed"}
+    return found
+
+
+@cache
+def _top(file: Path) -> dict[str, ast.stmt]:
+    """The top-level functions, classes and assignments of a module, by name."""
+    found: dict[str, ast.stmt] = {}
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found[node.name] = node
+        elif isinstance(node, ast.Assign):
+            found |= {t.id: node for t in node.targets if isinstance(t, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            found[node.target.id] = node
+    return found

@@ -1,0 +1,99 @@
+"""What rules read and what they pass on to their steps, as the configuration has it.
+
+Parameters are canonical JSON, since the workflow compares them as text: the same meaning must be
+the same string, and nothing may stand in it that its step does not depend on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twinlang import sources
+from twinlang.config import MONO, ORIG, Config, canonical, cells, merged, of_language, splits
+
+
+def source_settings(config: Config, lang: str) -> dict[str, Any]:
+    """All settings of a language's source; the user's files come with their folder and boundary."""
+    language = config["languages"][lang]
+    name = language["source"]
+    own = {"folder": config["data"], "boundary": config["boundary"]} if name == "files" else {}
+    return {"source": name, **own, **merged(config["sources"][name], language.get("settings", {}))}
+
+
+def source_files(config: Config, lang: str, kind: str, split: str) -> list[str]:
+    """The user's files that feed `text/main`, `text/other` or a task.
+
+    Raises:
+        UserError: one of them is not there.
+    """
+    settings = source_settings(config, lang)
+    source = sources.load(settings["source"])
+    return list(source.files(settings, lang=lang, kind=kind, split=split))
+
+
+def sources_needed(config: Config) -> list[tuple[str, str, str]]:
+    """Every (language, kind, split) that the experiments fetch, in the terms of `source_files`."""
+    found: dict[tuple[str, str, str], None] = {}
+    for entry in config["experiments"]:
+        for cell in cells(config, entry["name"]):
+            for corpus in config["pairings"][cell.pairing].values():
+                domain, half = corpus.split("/")
+                found[cell.lang, f"text/{domain}", half] = None
+            found |= {(cell.lang, cell.task, split): None for split in splits(cell.task)}
+    return list(found)
+
+
+def corpus_settings(config: Config, lang: str) -> str:
+    """What a corpus depends on: no amount of labelled data may make it anew."""
+    settings = source_settings(config, lang)
+    return canonical({key: value for key, value in settings.items() if key != "items"})
+
+
+def task_settings(config: Config, lang: str, task: str) -> str:
+    """What the data of one task depends on: no size of corpora may make it anew."""
+    settings = source_settings(config, lang)
+    items = {task: settings["items"].get(task, {})}
+    kept = {key: settings[key] for key in ("source", "folder", "seed") if key in settings}
+    return canonical({**kept, "items": items})
+
+
+def deriv_corpus(config: Config, pairing: str) -> str:
+    """The file name, less its ending, of the corpus that a pairing's deriv side reads."""
+    return str(config["pairings"][pairing]["deriv"]).replace("/", "-")
+
+
+def pretrain_settings(config: Config, *, lang: str, twin: str, pairing: str, seed: str) -> str:
+    """What a recipe says: the model, its training, its twin's steps and its seeds."""
+    return canonical(
+        {
+            "language": lang,
+            "name": twin,
+            "pairing": pairing,
+            "seed": int(seed),
+            "twin": [] if twin == ORIG else config["twins"][twin],
+            "twin_seed": config["twin_seed"],
+            "model": config["model"],
+            "pretrain": of_language(config, lang, "pretrain"),
+        }
+    )
+
+
+def finetune_settings(config: Config, task: str) -> str:
+    """The hyper-parameters of a task."""
+    return canonical(config["tasks"][task])
+
+
+def coordinates(
+    *, lang: str, seed: str, task: str, twin: str = ORIG, pairing: str = MONO, fseed: str = ""
+) -> str:
+    """Where a metric belongs in the tidy scores; no fine-tuning seed where nothing is tuned."""
+    return canonical(
+        {
+            "language": lang,
+            "twin": twin,
+            "pairing": pairing,
+            "pretrain_seed": int(seed),
+            "finetune_seed": int(fseed) if fseed else None,
+            "task": task,
+        }
+    )

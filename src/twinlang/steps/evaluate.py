@@ -1,0 +1,62 @@
+"""Score the fine-tuned mono model on a twin's dev set (monolingual zero-shot): writes mz.json.
+
+Ids that the mono model has never seen get rows drawn from its initialiser with a fixed seed, or
+with `unseen_rows: clamp` (paper) its last row. `constant` in the file is what the same model scores
+when every piece of the input is one and the same: all that length and place give away.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twinlang import devices, measure, recipe, sentences, tasks, weights
+from twinlang.cli import parser, read_lines, run
+from twinlang.finetuning import classifier, predict
+from twinlang.model import with_rows
+
+UNSEEN_SEED = 0  # of the rows that a mono model lacks
+
+
+def main(argv: list[str] | None = None) -> None:
+    flags = parser(__doc__)
+    measure.add_flags(flags)
+    flags.add_argument("--deriv-dev", required=True, help="Arrow file")
+    flags.add_argument("--metric", required=True, help="metric file to write")
+    arguments = flags.parse_args(argv)
+    device = devices.prepare(arguments)
+    task, pretraining = tasks.load(arguments.task), recipe.read(arguments.recipe)
+    data, dev = sentences.read(arguments.deriv_dev), read_lines(arguments.items_dev)
+    settings = measure.task_settings(arguments.settings, arguments.coordinates, data)
+    model = classifier(pretraining, task, settings, seed=0).to(device)
+    weights.load(arguments.model, model)
+    rows = 2 * pretraining["vocabulary"] + 1  # the last row is the one of constant input
+    with_rows(model.encoder, rows, seed=UNSEEN_SEED, how=pretraining["pretrain"]["unseen_rows"])
+    same = data.with_columns(pieces=np.full_like(data.pieces, rows - 1))
+    values = []
+    for shown in (data, same):
+        found = predict(
+            model,
+            task=task,
+            settings=settings,
+            data=shown,
+            records=dev,
+            device=device,
+            precision=arguments.precision,
+        )
+        values.append((found, task.score(dev, found, settings)))
+    (found, scores), (_, constant) = values
+    measure.write(
+        arguments.metric,
+        arguments=arguments,
+        setting="mz",
+        metric=task.METRIC,
+        scores=scores,
+        predictions=found,
+        dev=arguments.deriv_dev,
+        data=data,
+        constant=constant[task.METRIC],
+    )
+
+
+if __name__ == "__main__":
+    run(main)

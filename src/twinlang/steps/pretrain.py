@@ -1,0 +1,48 @@
+"""Pre-train a masked language model on the orig corpus and, for a bilingual model, its twin.
+
+Reads recipe.json and the encoded corpora; writes
+
+    model.safetensors    the weights
+    train.jsonl          loss, learning rate and speed by step
+
+Killed and run again, it goes on from its last saved state, beside the outputs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from twinlang import devices, recipe, sentences, weights
+from twinlang.cli import parser, run
+from twinlang.pretraining import pretrain
+from twinlang.resume import Resume
+
+
+def main(argv: list[str] | None = None) -> None:
+    flags = parser(__doc__)
+    flags.add_argument("--recipe", required=True, help="recipe.json")
+    flags.add_argument("--orig", required=True, help="Arrow file of the orig corpus")
+    flags.add_argument("--deriv", help="Arrow file of the twin's corpus; none for a mono model")
+    flags.add_argument("--model", required=True, help="safetensors file to write")
+    flags.add_argument("--log", required=True, help="JSON lines to write")
+    devices.add_flags(flags)
+    arguments = flags.parse_args(argv)
+    device = devices.prepare(arguments)
+    digest = recipe.sha256(arguments.recipe)
+    paths = [path for path in (arguments.orig, arguments.deriv) if path]
+    with Resume(Path(arguments.model).parent, digest) as resume:
+        model = pretrain(
+            recipe.read(arguments.recipe),
+            [sentences.read(path) for path in paths],
+            device=device,
+            precision=arguments.precision,
+            micro_batch=arguments.micro_batch,
+            log=Path(arguments.log),
+            resume=resume,
+        )
+        weights.save(arguments.model, model, recipe=digest)
+        resume.clear()
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,63 @@
+"""Retrieve each orig sentence's twin among the twins of its set, without fine-tuning (Appendix F).
+
+Mean of layer n // 2 over a sentence's pieces, cosine, accuracy at 1 in both directions, for the
+bilingual model and for the mono model; writes retrieval.json with chance beside them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from twinlang import alignment, devices, recipe, sentences, weights
+from twinlang.cli import json_argument, parser, run, write_json
+from twinlang.model import MaskedLM, Shape, with_rows
+from twinlang.retrieval import embed
+from twinlang.steps.evaluate import UNSEEN_SEED
+
+
+def main(argv: list[str] | None = None) -> None:
+    flags = parser(__doc__)
+    for name in ("recipe", "model", "mono-recipe", "mono-model", "orig-dev", "deriv-dev"):
+        flags.add_argument(f"--{name}", required=True)
+    flags.add_argument("--settings", required=True, type=json_argument, help="JSON")
+    flags.add_argument("--coordinates", required=True, type=json_argument, help="JSON")
+    flags.add_argument("--metric", required=True, help="retrieval.json")
+    devices.add_flags(flags)
+    arguments = flags.parse_args(argv)
+    device = devices.prepare(arguments)
+    sets = [sentences.read(path) for path in (arguments.orig_dev, arguments.deriv_dev)]
+    found = {}
+    for name, recipe_path, path in (
+        ("bilingual", arguments.recipe, arguments.model),
+        ("mono", arguments.mono_recipe, arguments.mono_model),
+    ):
+        settings = recipe.read(recipe_path)
+        model = MaskedLM(Shape(**settings["model"])).to(device)
+        weights.load(path, model)
+        unseen = settings["pretrain"]["unseen_rows"]
+        with_rows(model.encoder, 2 * settings["vocabulary"], seed=UNSEEN_SEED, how=unseen)
+        orig, deriv = (
+            embed(model.encoder, data, max_length=arguments.settings["max_length"], device=device)
+            for data in sets
+        )
+        found[name] = {
+            "orig_to_deriv": 100 * float(alignment.nearest(orig, deriv).mean()),
+            "deriv_to_orig": 100 * float(alignment.nearest(deriv, orig).mean()),
+        }
+    write_json(
+        Path(arguments.metric),
+        {
+            **arguments.coordinates,
+            **devices.provenance(arguments),
+            **found,
+            "n": len(orig),
+            "chance": 100 / len(orig),
+            "recipe_sha256": recipe.sha256(arguments.recipe),
+            "model_sha256": recipe.sha256(arguments.model),
+            "dev_sha256": recipe.sha256(arguments.deriv_dev),
+        },
+    )
+
+
+if __name__ == "__main__":
+    run(main)

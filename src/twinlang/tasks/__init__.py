@@ -1,0 +1,100 @@
+"""Tasks: what is asked of a fine-tuned model. A task is a module of this folder, found by name, with
+
+- `HEAD`: `tokens`, `sequence`, `span` or `none` (no fine-tuning); `LABELS`: names of the classes;
+- `METRIC`: which of its scores is the main one;
+- `encode(record, reader) -> [(part, columns), ...]`, one entry a sentence, columns by piece;
+- `score(records, predictions, options) -> {name: percent}` (`none`: no score);
+- `tiny() -> records`: three made-up examples for the tests.
+Tasks know nothing of transforms: whatever belongs to a piece is a column and travels with it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from twinlang.cli import UserError
+from twinlang.sources.records import spaces
+from twinlang.tokenizer import Encoder
+
+Columns = dict[str, list[int]]
+Part = tuple[int, Columns]
+IGNORED = -100  # label of a piece that is not scored: all but the first of a word
+
+
+def names() -> list[str]:
+    """The tasks on disk."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def load(name: str) -> ModuleType:
+    """The module of a task.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    if name not in names():
+        raise UserError(f"no task is called '{name}'; there are {', '.join(names())}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How records become pieces: tokenizer, spacing of given words, what counts as a sentence."""
+
+    encoder: Encoder
+    language: str
+    spacing: str = "natural"  # or `always`: a blank before every given word, as the paper's code
+    boundary: str = "sentence"  # or `line`: a part is one sentence, as in the paper
+
+    def words(self, words: list[str], labels: list[int]) -> Columns:
+        """Columns of a tagged sentence: the label of a word sits on its first piece (section A)."""
+        blanks = spaces(words) if self.spacing == "natural" else [True] * len(words)
+        ids, index = self.encoder.words(words, blanks)
+        first = [n == 0 or index[n - 1] != word for n, word in enumerate(index)]
+        tags = [labels[w] if f else IGNORED for w, f in zip(index, first, strict=True)]
+        return {"pieces": ids, "words": index, "labels": tags}
+
+    def text(self, text: str, *, spans: bool = False) -> list[Columns]:
+        """Columns of each sentence of a text; with `spans`, the characters of each piece."""
+        columns = []
+        for start, sentence in self._sentences(text):
+            (encoded,) = self.encoder.texts([sentence])
+            found = {"pieces": encoded.ids, "words": encoded.words}
+            if spans:
+                blank = [sentence[a:b].startswith(" ") for a, b in encoded.spans]
+                pairs = zip(encoded.spans, blank, strict=True)
+                found["starts"] = [start + a + skip for (a, _), skip in pairs]
+                found["ends"] = [start + b for _, b in encoded.spans]
+            if found["pieces"]:
+                columns.append(found)
+        return columns
+
+    def _sentences(self, text: str) -> list[tuple[int, str]]:
+        if self.boundary == "line":
+            return [(0, text)]
+        from sentencex import get_sentence_boundaries
+
+        cuts = get_sentence_boundaries(self.language, text)
+        found = [(cut["start_index"], text[cut["start_index"] : cut["end_index"]]) for cut in cuts]
+        stripped = [(a + len(s) - len(s.lstrip()), s.strip()) for a, s in found]
+        return [(a, s) for a, s in stripped if s]
+
+
+def label_ids(record: dict[str, Any], labels: tuple[str, ...]) -> list[int]:
+    """The ids of a tagged record's labels.
+
+    Raises:
+        UserError: a label that the task does not know, or labels and words of unequal number.
+    """
+    if len(record["words"]) != len(record["labels"]):
+        raise UserError(
+            f"item {record['id']}: {len(record['words'])} words, {len(record['labels'])} labels; mend it"
+        )
+    unknown = [label for label in record["labels"] if label not in labels]
+    if unknown:
+        raise UserError(f"item {record['id']}: unknown label {unknown[0]!r}; mend the source")
+    return [labels.index(label) for label in record["labels"]]

@@ -1,0 +1,51 @@
+"""Question answering: the span of the context that answers (section 3.4, Table 4).
+
+Every piece of the context carries its characters (`starts`, `ends`), so that an answer predicted
+in any order is read back as characters of the original context.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twinlang import scores
+from twinlang.tasks import Columns, Part, Reader
+
+HEAD = "span"
+METRIC = "f1"
+LABELS = ("start", "end")
+NOWHERE = -1  # characters of a piece of the question, which no answer is read from
+
+
+def encode(record: dict[str, Any], reader: Reader) -> list[Part]:
+    question = [(0, _nowhere(columns)) for columns in reader.text(record["question"])]
+    return question + [(1, columns) for columns in reader.text(record["context"], spans=True)]
+
+
+def _nowhere(columns: Columns) -> Columns:
+    none = [NOWHERE] * len(columns["pieces"])
+    return {**columns, "starts": none, "ends": none}
+
+
+def score(
+    records: list[dict[str, Any]], predictions: list[dict[str, Any]], options: dict[str, Any]
+) -> dict[str, float]:
+    """SQuAD F1 and exact match of the main prediction, and of the strict one (start before end)."""
+    gold = [p["gold"] for p in predictions]
+    main = scores.qa(gold, [p["predicted"] for p in predictions], options["language"])
+    strict = scores.qa(gold, [p["strict"] for p in predictions], options["language"])
+    return {**main, "f1_strict": strict["f1"], "exact_match_strict": strict["exact_match"]}
+
+
+def tiny() -> list[dict[str, Any]]:
+    context = "Ana Lee left Rome in May. She slept."
+    return [
+        _record("a", context, "Who left Rome?", "Ana Lee"),
+        _record("b", context, "What did Ana leave?", "Rome"),
+        _record("c", context, "When did Ana leave?", "May"),
+    ]
+
+
+def _record(name: str, context: str, question: str, answer: str) -> dict[str, Any]:
+    answers = [{"text": answer, "start": context.index(answer)}]
+    return {"id": name, "context": context, "question": question, "answers": answers}

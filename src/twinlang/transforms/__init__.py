@@ -1,0 +1,120 @@
+"""Transforms: a twin is a permutation within each sentence plus a one-to-one map of the vocabulary.
+
+A transform is a module of this folder, found by its name, with
+- `KEEPS_SPANS`: whether a run of neighbouring pieces stays a run (answers can still be asked for);
+- `order(sentences, *, seed, **parameters) -> positions`, flat int64 (N,), and/or
+- `respell(vocabulary, *, seed, **parameters) -> table`, uint32 (|V|,): the twin's id of each id.
+Transforms know nothing of tasks: labels and offsets are columns that travel with the pieces.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from twinlang.cli import UserError
+from twinlang.sentences import Sentences
+
+Step = str | Mapping[str, Mapping[str, Any]]
+UNITS = ("piece", "word")
+
+
+def names() -> list[str]:
+    """The transforms on disk."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def load(name: str) -> ModuleType:
+    """The module of a transform.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    if name not in names():
+        raise UserError(f"no transform is called '{name}'; there are {', '.join(names())}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def parse(step: Step) -> tuple[str, dict[str, Any]]:
+    """A step of the configuration, `name` or `{name: {parameter: value}}`, as name and parameters."""
+    if isinstance(step, str):
+        return step, {}
+    ((name, parameters),) = step.items()
+    return name, dict(parameters)
+
+
+def keeps_spans(steps: Sequence[Step]) -> bool:
+    """Whether every step of a twin keeps runs of pieces together."""
+    return all(load(parse(step)[0]).KEEPS_SPANS for step in steps)
+
+
+def keeps_order(steps: Sequence[Step]) -> bool:
+    """Whether no step of a twin moves a piece."""
+    return not any(hasattr(load(parse(step)[0]), "order") for step in steps)
+
+
+def respelling(steps: Sequence[Step], vocabulary: int, *, seed: int) -> np.ndarray:
+    """The twin's id of every orig id, (|V|,) uint32; steps that respell compose left to right.
+
+    Raises:
+        UserError: a second respelling would need a third script.
+    """
+    table = np.arange(vocabulary, dtype=np.uint32)
+    spelling = [parse(step) for step in steps if hasattr(load(parse(step)[0]), "respell")]
+    if len(spelling) > 1:
+        raise UserError("a twin may change the script once; remove a step of that twin")
+    for name, parameters in spelling:
+        table = load(name).respell(vocabulary, seed=seed, **parameters)
+    return table
+
+
+def apply(sentences: Sentences, steps: Sequence[Step], *, vocabulary: int, seed: int) -> Sentences:
+    """The twin of sentences: every step in turn, left to right.
+
+    The result has one more column, `positions`: where in the original sentence each piece stood.
+    No sentence's result depends on another sentence, so shards and their order never matter.
+    """
+    twin = sentences.with_columns(positions=sentences.local().astype(np.uint16))
+    for number, step in enumerate(steps):
+        name, parameters = parse(step)
+        transform = load(name)
+        if hasattr(transform, "order"):
+            unit = parameters.pop("unit", "piece")
+            positions = _by_unit(transform.order, unit)(twin, seed=seed + number, **parameters)
+            twin = twin.reordered(positions)
+    table = respelling(steps, vocabulary, seed=seed)
+    return twin.with_columns(pieces=table[twin.pieces])
+
+
+def _by_unit(order: Callable[..., np.ndarray], unit: str) -> Callable[..., np.ndarray]:
+    """`order` over pieces, or over words whose pieces stay together and in sequence."""
+    if unit not in UNITS:
+        raise UserError(f"unit: {unit} is not known; choose {' or '.join(UNITS)}")
+    if unit == "piece":
+        return order
+
+    def over_words(sentences: Sentences, **parameters: Any) -> np.ndarray:
+        words = np.asarray(sentences.words)
+        first = np.ones(len(words), dtype=bool)  # whether a piece begins a word
+        first[1:] = words[1:] != words[:-1]
+        first[sentences.offsets[:-1][sentences.lengths > 0]] = True
+        starts = np.flatnonzero(first)
+        counts = np.concatenate([[0], np.cumsum(first)])
+        whole = Sentences(
+            offsets=counts[sentences.offsets],
+            keys=sentences.keys,
+            items=sentences.items,
+            parts=sentences.parts,
+            columns={name: column[starts] for name, column in sentences.columns.items()},
+        )
+        chosen = order(whole, **parameters)
+        sizes = np.diff(np.append(starts, len(words)))[chosen]
+        before = np.cumsum(sizes) - sizes
+        return np.repeat(starts[chosen] - before, sizes) + np.arange(len(words))
+
+    return over_words
