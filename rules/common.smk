@@ -1,5 +1,4 @@
 """What the rules share: the legal values of wildcards, and the functions that rules name.
-
 READS    the configuration; all of its meaning is in twinlang.config and twinlang.parameters
 """
 
@@ -104,20 +103,13 @@ def task_settings(wildcards):
     return parameters.task_settings(config, wildcards.lang, wildcards.task)
 
 
-def tokenizer_size(wildcards):
-    return study.of_language(config, wildcards.lang, "tokenizer")["vocabulary"]
+def tokenizer(key):
+    """The function that looks up a key of a language's tokenizer."""
 
+    def of_language(wildcards):
+        return study.of_language(config, wildcards.lang, "tokenizer")[key]
 
-def tokenizer_frequency(wildcards):
-    return study.of_language(config, wildcards.lang, "tokenizer")["min_frequency"]
-
-
-def tokenizer_pattern(wildcards):
-    return study.of_language(config, wildcards.lang, "tokenizer")["pattern"]
-
-
-def spacing(wildcards):
-    return study.of_language(config, wildcards.lang, "tokenizer")["spacing"]
+    return of_language
 
 
 def twin_steps(wildcards):

@@ -57,9 +57,9 @@ rule train_tokenizer:
         mem_mb=4000,
         runtime=60,
     params:
-        vocabulary=tokenizer_size,
-        min_frequency=tokenizer_frequency,
-        pattern=tokenizer_pattern,
+        vocabulary=tokenizer("vocabulary"),
+        min_frequency=tokenizer("min_frequency"),
+        pattern=tokenizer("pattern"),
         version=VERSIONS["train_tokenizer"],
     shell:
         r"""

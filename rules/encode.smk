@@ -57,7 +57,7 @@ rule encode_task:
         mem_mb=2000,
         runtime=60,
     params:
-        spacing=spacing,
+        spacing=tokenizer("spacing"),
         boundary=config["boundary"],
         version=VERSIONS["encode_task"],
     shell:

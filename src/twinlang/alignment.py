@@ -16,7 +16,7 @@ def nearest(queries: Tensor, candidates: Tensor) -> np.ndarray:
     """
     left = torch.nn.functional.normalize(queries.float(), dim=1)
     right = torch.nn.functional.normalize(candidates.float(), dim=1)
-    hits = []
+    hits = [np.empty(0, dtype=bool)]
     for first in range(0, len(left), BLOCK):
         similar = left[first : first + BLOCK] @ right.T
         own = torch.arange(first, first + len(similar))

@@ -43,10 +43,13 @@ def writing(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        text = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
+        text: dict[str, Any] = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
         with open(beside, mode, **text) as handle:
             yield handle
         os.replace(beside, path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a full disk does not say which file it was
+        raise
     finally:
         beside.unlink(missing_ok=True)
 
@@ -112,7 +115,8 @@ def run(main: Callable[[list[str] | None], None]) -> None:
         sys.exit(1)
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            sys.exit(f"error: the disk is full while writing {error.filename}; free some and run again")
+            name = error.filename or "a file"
+            sys.exit(f"error: the disk is full while writing {name}; free some and run again")
         if isinstance(error, (FileNotFoundError, PermissionError, IsADirectoryError)):
             sys.exit(f"error: {error.filename}: {error.strerror}; check the path in the configuration")
         raise

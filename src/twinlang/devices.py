@@ -29,8 +29,13 @@ def prepare(arguments: argparse.Namespace) -> str:
 
     torch.set_num_threads(arguments.threads)
     device = str(arguments.device)
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise UserError(f"device {device}: no GPU here; choose a profile with device: cpu")
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # torch has no class of its own for this
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"device {device} cannot be used here ({reason}); choose a profile with device: cpu"
+        ) from None
     return device
 
 

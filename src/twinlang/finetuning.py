@@ -13,8 +13,9 @@ from twinlang import instances as rows
 from twinlang.cli import UserError
 from twinlang.instances import Instance
 from twinlang.model import Classifier, Shape
+from twinlang.optim import Schedule
 from twinlang.sentences import Sentences
-from twinlang.training import MicroBatch, Schedule, autocast, cross_entropy, train
+from twinlang.training import MicroBatch, autocast, cross_entropy, train
 
 PLACES = 16384  # rows times length of a forward pass in evaluation
 

@@ -73,7 +73,8 @@ def _fitted(
         return
     first = first[: room // 2]
     window = room - len(first)
-    for start in range(0, max(1, len(second) - stride), max(1, window - stride)):
+    overlap = min(stride, window // 2)  # a long question leaves little room
+    for start in range(0, max(1, len(second) - overlap), window - overlap):
         yield first, second[start : start + window]
 
 
@@ -133,7 +134,7 @@ def steps_of(
                 time = -(-max(len(i.ids) for i in chosen) // WIDTH) * WIDTH
                 wanted, counted = targets(chosen, time)
                 tensors = tensors_of(chosen, wanted)
-                step.append(MicroBatch(tensors, counted, int(lengths[rows].sum())))
+                step.append(MicroBatch(tensors, counted, sum(len(i.ids) for i in chosen)))
             yield step
 
 
@@ -163,7 +164,8 @@ def class_targets(classes: np.ndarray) -> Targets:
 def span_targets(data: Sentences, records: Sequence[dict[str, Any]]) -> Targets:
     """Targets of span tasks, (batch, 2): places of the answer's first and last piece in the row.
 
-    A window without the whole answer points at its <s>, as in the usual SQuAD recipe.
+    A window without the whole answer points at its <s>, as in the usual SQuAD recipe; so does an
+    answer that a twin has torn apart because it runs over the end of a sentence.
     """
     starts, ends = data.columns["starts"], data.columns["ends"]
 
@@ -175,7 +177,8 @@ def span_targets(data: Sentences, records: Sequence[dict[str, Any]]) -> Targets:
             index = np.maximum(instance.index, 0)
             shown = (instance.index >= 0) & (starts[index] >= 0)
             inside = np.flatnonzero(shown & (starts[index] < last) & (ends[index] > first))
-            if len(inside) and _whole(starts, ends, instance.index[inside], first, last):
+            run = len(inside) > 0 and inside[-1] - inside[0] == len(inside) - 1
+            if run and _whole(starts, ends, instance.index[inside], first, last):
                 wanted[row] = inside[0], inside[-1]
         return wanted, 2 * len(wanted)
 

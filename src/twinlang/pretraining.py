@@ -15,9 +15,10 @@ from twinlang.batching import Rows, epochs, packed_rows, sentence_rows
 from twinlang.cli import UserError
 from twinlang.masking import Masking
 from twinlang.model import MaskedLM, Shape
+from twinlang.optim import Schedule
 from twinlang.resume import Resume
 from twinlang.sentences import Sentences
-from twinlang.training import MicroBatch, Schedule, cross_entropy, train
+from twinlang.training import MicroBatch, cross_entropy, train
 
 
 def pretrain(

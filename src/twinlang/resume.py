@@ -11,13 +11,13 @@ import json
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
 from twinlang.cli import UserError, write_json, writing
+from twinlang.optim import AdamW
 
 SAVE_SECONDS = 30.0
 BEAT_SECONDS = 5.0
@@ -33,11 +33,8 @@ class Resume:
         folder.mkdir(parents=True, exist_ok=True)
         self.hash, self.every = recipe_hash, every
         self.path = folder / f".{name}.{recipe_hash[:16]}.safetensors"
-        self.lock = folder / f".{name}.lock"
+        self.pattern, self.lock = f".{name}.*.safetensors", folder / f".{name}.lock"
         self.saved = self.beat = time.monotonic()
-        for other in folder.glob(f".{name}.*.safetensors"):
-            if other != self.path:  # a state of another recipe can never be gone on from
-                other.unlink(missing_ok=True)
 
     def __enter__(self) -> Resume:
         holder = _holder(self.lock)
@@ -47,20 +44,26 @@ class Resume:
                 "for it or stop it, then run again"
             )
         self._heartbeat()
+        states, halves = self.path.parent.glob(self.pattern), self.path.parent.glob(f".{self.pattern}*")
+        for other in {*states, *halves} - {self.path}:
+            # The state of another recipe, which can never be gone on from, or half a state that a
+            # killed run left behind.
+            other.unlink(missing_ok=True)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._ours():
             self.lock.unlink(missing_ok=True)
 
-    def load(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> int:
-        """Restores a saved state in place and returns its number of steps; 0 where there is none.
+    def load(self, model: nn.Module, optimizer: AdamW) -> tuple[int, str]:
+        """Restores a saved state in place; returns its number of steps, 0 where there is none, and
+        the lines of the log up to there.
 
         Raises:
             UserError: the file is cut short or belongs to another recipe or model.
         """
         if not self.path.exists():
-            return 0
+            return 0, ""
         from safetensors import safe_open
 
         remedy = f"delete {self.path} and run again"
@@ -74,23 +77,33 @@ class Resume:
             raise UserError(f"{self.path} is the state of another recipe; {remedy}")
         try:
             _restore(model, optimizer, tensors)
-        except (KeyError, RuntimeError) as error:
+        except KeyError as error:
             raise UserError(f"{self.path} does not fit this model ({error}); {remedy}") from None
-        return int(metadata["steps"])
+        return int(metadata["steps"]), metadata["log"]
 
     def maybe_save(
-        self, model: nn.Module, optimizer: torch.optim.Optimizer, steps: int, *, now: bool = False
+        self,
+        model: nn.Module,
+        optimizer: AdamW,
+        steps: int,
+        *,
+        log: Callable[[], str] = str,
+        now: bool = False,
     ) -> None:
-        """Saves the state every `every` seconds, or now; ends a run that lost its lock."""
+        """Saves the state every `every` seconds, or now; ends a run that lost its lock.
+
+        log: gives the lines of the log up to this step. They are saved too, because Snakemake
+        deletes the log itself before a re-run.
+        """
         clock = time.monotonic()
         if clock - self.beat > BEAT_SECONDS:
             if not self._ours():
                 raise UserError(f"{self.lock}: another run has taken over; this one stops")
             self._heartbeat()
         if now or clock - self.saved > self.every:
-            tensors = {f"model.{name}": t for name, t in model.state_dict().items()}
-            tensors |= _optimizer_tensors(optimizer)
-            save_tensors(self.path, tensors, {"recipe": self.hash, "steps": str(steps)})
+            tensors = dict([*_model_tensors(model), *optimizer.tensors()])
+            metadata = {"recipe": self.hash, "steps": str(steps), "log": log()}
+            save_tensors(self.path, tensors, metadata)
             self.saved = time.monotonic()
 
     def clear(self) -> None:
@@ -118,30 +131,22 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, 
         handle.write(save(whole, metadata))
 
 
-def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    state = optimizer.state_dict()["state"]
-    return {f"optimizer.{n}.{key}": t for n, entry in state.items() for key, t in entry.items()}
+def _restore(model: nn.Module, optimizer: AdamW, tensors: dict[str, Tensor]) -> None:
+    for name, tensor in [*_model_tensors(model), *optimizer.tensors()]:
+        saved = tensors[name]
+        if saved.shape != tensor.shape:
+            raise KeyError(f"{name} is {tuple(saved.shape)}, not {tuple(tensor.shape)}")
+        tensor.copy_(saved)
 
 
-def _restore(
-    model: nn.Module, optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]
-) -> None:
-    device = next(model.parameters()).device
-    mine = {n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")}
-    model.load_state_dict(mine)
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in tensors.items():
-        if name.startswith("optimizer."):
-            _, number, key = name.split(".")
-            where = "cpu" if key == "step" and device.type == "cpu" else device
-            state.setdefault(int(number), {})[key] = tensor.to(where)
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+def _model_tensors(model: nn.Module) -> list[tuple[str, Tensor]]:
+    return [(f"model.{name}", tensor) for name, tensor in model.state_dict().items()]
 
 
 def _holder(lock: Path) -> dict[str, object]:
     try:
         return dict(json.loads(lock.read_text(encoding="utf-8")))
-    except (FileNotFoundError, json.JSONDecodeError):
+    except (FileNotFoundError, ValueError, TypeError):  # none, or half a lock of a full disk
         return {}
 
 
@@ -154,4 +159,6 @@ def _alive(holder: dict[str, object]) -> bool:
             os.kill(int(str(holder["pid"])), 0)
         except ProcessLookupError:
             return False
+        except PermissionError:  # another user's process
+            pass
     return time.time() - float(str(holder["at"])) < STALE_SECONDS

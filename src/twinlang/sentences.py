@@ -28,6 +28,7 @@ from twinlang.cli import UserError, writing
 
 BATCH = 8192  # sentences a record batch: large enough to amortise, small enough for the cache
 TYPES = {"pieces": pa.uint32(), "words": pa.uint16(), "positions": pa.uint16()}
+LONGEST = 1 << 16  # pieces a sentence: words and positions are uint16
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -109,7 +110,11 @@ def splitmix(x: np.ndarray) -> np.ndarray:
 def build(
     rows: Iterable[tuple[int, int, int, dict[str, list[int]]]], metadata: dict[str, Any]
 ) -> Iterator[Sentences]:
-    """Sentences, a batch at a time, from rows (key, item, part, {column: values})."""
+    """Sentences, a batch at a time, from rows (key, item, part, {column: values}).
+
+    Raises:
+        UserError: a sentence is longer than `LONGEST`.
+    """
     batch: list[tuple[int, int, int, dict[str, list[int]]]] = []
     for row in rows:
         batch.append(row)
@@ -124,6 +129,11 @@ def _assemble(
     rows: list[tuple[int, int, int, dict[str, list[int]]]], metadata: dict[str, Any]
 ) -> Sentences:
     lengths = np.array([len(columns["pieces"]) for *_, columns in rows], dtype=np.int64)
+    if lengths.max() > LONGEST:
+        raise UserError(
+            f"item {rows[int(lengths.argmax())][1]}: a sentence has more than {LONGEST:,} pieces; "
+            "set boundary: sentence, or cut the text"
+        )
     names = rows[0][3].keys()
     flat = {name: [value for *_, columns in rows for value in columns[name]] for name in names}
     return Sentences(
@@ -160,12 +170,14 @@ def batches(path: str | Path) -> Iterator[Sentences]:
     """The batches of a file, memory-mapped: no copy is made.
 
     Raises:
-        UserError: the file is no Arrow file of sentences, or is cut short.
+        UserError: there is no such file, or it is no Arrow file of sentences, or is cut short.
     """
     try:
         reader = pa.ipc.open_file(pa.memory_map(str(path)))
         for number in range(reader.num_record_batches):
             yield _from_arrow(reader.get_batch(number))
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; run the rule that writes it") from None
     except (pa.ArrowInvalid, KeyError) as error:
         raise UserError(f"{path} is no file of sentences ({error}); delete it and run again") from None
 

@@ -93,6 +93,8 @@ class Encoder:
         # A word that touches the one before it has no blank in front, so no Prepend.
         bare["normalizer"] = {"type": "NFC"}
         self._attached = Tokenizer.from_str(json.dumps(bare))
+        for tokenizer in (self.tokenizer, self._attached):
+            tokenizer.encode_special_tokens = True  # "<mask>" in a text is six letters, no mask
         self._cache: dict[tuple[str, bool], list[int]] = {}
 
     @property
@@ -130,24 +132,28 @@ class Encoder:
         return self._cache[word, space]
 
     def decode(self, ids: Sequence[int]) -> str:
-        """The text of ids of either script; a letter with a moved byte is in the twin's script."""
+        """The text of ids of either script; a letter with a moved byte is in the twin's script.
+
+        The blank that encoding puts before a text is left out; bytes of no letter show as U+FFFD.
+        """
         data, moved = bytearray(), []
         for piece in ids:
             token = self.tokenizer.id_to_token(piece % self.vocabulary)
             data += bytes(BYTES[symbol] for symbol in token)
             moved += [piece >= self.vocabulary] * (len(data) - len(moved))
-        text, at = "", 0
-        for letter in data.decode(errors="replace"):
-            size = len(letter.encode()) if letter != "\ufffd" else 1
+        at = int(data.startswith(b" "))
+        text = ""
+        for letter in data[at:].decode(errors="surrogateescape"):
+            stray = "\ud800" <= letter <= "\udfff"  # one byte that belongs to no letter
+            size = 1 if stray else len(letter.encode())
             ours = any(moved[at : at + size]) or is_script(letter)
-            text += to_script(data[at : at + size]) if ours else letter
+            text += to_script(data[at : at + size]) if ours else "\ufffd" if stray else letter
             at += size
-        return text.removeprefix(" ")
+        return text
 
     def twin_ids(self, text: str, table: Sequence[int]) -> list[int]:
         """Ids of text in the twin's script: id + |V| wherever `table`, the respelling, moves it."""
-        plain = from_script(text).removeprefix(" ")
-        ids = self.tokenizer.encode(plain, add_special_tokens=False).ids
+        ids = self.tokenizer.encode(from_script(text), add_special_tokens=False).ids
         return [int(table[piece]) for piece in ids]
 
 

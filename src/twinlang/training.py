@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from twinlang.cli import UserError
+from twinlang.optim import AdamW, Schedule
 from twinlang.resume import Resume
 
 LOG_SECONDS = 2.0  # between two lines of the log, at most
@@ -36,46 +37,10 @@ class MicroBatch:
     places: int
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """AdamW with linear warm-up and linear decay to zero; steps and warm-up in steps."""
-
-    steps: int
-    learning_rate: float
-    warmup: int = 0
-    betas: tuple[float, float] = (0.9, 0.999)
-    epsilon: float = 1e-8
-    weight_decay: float = 0.0
-    clip: float = 1.0
-
-    def rate(self, step: int) -> float:
-        """Learning rate of a step, counted from 0."""
-        if step < self.warmup:
-            return self.learning_rate * (step + 1) / self.warmup
-        return self.learning_rate * (self.steps - step) / max(1, self.steps - self.warmup)
-
-
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """Summed cross-entropy in fp32; logits (n, classes), targets (n,), -100 is not counted."""
     return nn.functional.cross_entropy(
         logits.float(), targets, ignore_index=-100, reduction="sum"
-    )
-
-
-def optimizer_of(model: nn.Module, schedule: Schedule) -> torch.optim.AdamW:
-    """AdamW over what is trained; norms and biases are not decayed, as in `transformers`."""
-    trained = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": schedule.weight_decay},
-        {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
-    ]
-    device = trained[0].device.type
-    return torch.optim.AdamW(
-        groups,
-        lr=schedule.learning_rate,
-        betas=schedule.betas,
-        eps=schedule.epsilon,
-        fused=device in ("cpu", "cuda"),
     )
 
 
@@ -99,30 +64,26 @@ def train(
         UserError: the loss is no number any more.
     """
     device = next(model.parameters()).device
-    optimizer = optimizer_of(model, schedule)
-    done = resume.load(model, optimizer) if resume else 0
-    journal = Journal(log, schedule.steps, done)
+    optimizer = AdamW(model, schedule)
+    done, kept = resume.load(model, optimizer) if resume else (0, "")
     model.train()
-    with _termination() as terminated:
+    with _termination() as terminated, Journal(log, schedule.steps, done, kept) as journal:
         for step, micro_batches in zip(range(done, schedule.steps), steps(done), strict=False):
             torch.manual_seed((seed << 32) + step)
             total = _backward(model, micro_batches, loss, device, precision)
-            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), schedule.clip)
-            if not math.isfinite(total) or not math.isfinite(float(norm)):
+            norm = float(optimizer.clip())
+            if not math.isfinite(total) or not math.isfinite(norm):
                 raise UserError(
                     f"the loss is {total} at step {step}; lower the learning rate or lengthen the "
                     "warm-up; a run goes on from its last saved state"
                 )
-            for group in optimizer.param_groups:
-                group["lr"] = schedule.rate(step)
-            optimizer.step()
-            optimizer.zero_grad()
+            optimizer.step(step)
             journal.step(step, total, sum(m.places for m in micro_batches), schedule.rate(step))
+            stop = terminated()  # asked once: a signal after this line waits for the next step
             if resume:
-                resume.maybe_save(model, optimizer, step + 1, now=terminated())
-            if terminated():
+                resume.maybe_save(model, optimizer, step + 1, log=journal.text, now=stop)
+            if stop:
                 sys.exit(f"terminated after step {step + 1}; run again to go on from there")
-    journal.close()
     model.eval()
 
 
@@ -177,50 +138,59 @@ class Journal:
     """Progress: JSON lines in a file, a bar on a terminal, nothing in a log.
 
     A line: step, loss (mean since the last line), learning_rate, places a second, seconds so far.
+    `kept` are the lines of an interrupted run up to the step that its saved state has.
     """
 
-    def __init__(self, path: Path | None, steps: int, done: int) -> None:
+    def __init__(self, path: Path | None, steps: int, done: int, kept: str = "") -> None:
+        self.steps, self.lines = steps, kept.splitlines(keepends=True)
         self.file = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            kept = _lines_before(path, done)
-            self.file = open(path, "w", encoding="utf-8")  # noqa: SIM115, closed by close()
-            self.file.writelines(kept)
-        self.steps, self.begun = steps, time.monotonic()
-        self.last, self.losses, self.places = self.begun, list[float](), 0
+            self.file = open(path, "w", encoding="utf-8")  # noqa: SIM115, closed by __exit__
+            self.file.write(kept)
+            self.file.flush()
+        self.last = time.monotonic()
+        self.begun = self.last - (json.loads(self.lines[-1])["seconds"] if self.lines else 0.0)
+        self.losses, self.places, self.at, self.rate = list[float](), 0, done, 0.0
         self.bar = None
         if sys.stderr.isatty():
             from tqdm import tqdm
 
             self.bar = tqdm(total=steps, initial=done, unit="step", mininterval=1.0)
 
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for handle in (self.file, self.bar):
+            if handle is not None:
+                handle.close()
+
     def step(self, step: int, loss: float, places: int, rate: float) -> None:
+        """Notes a step, counted from 0; writes a line where enough time has passed."""
         self.losses.append(loss)
         self.places += places
+        self.at, self.rate = step + 1, rate
+        if time.monotonic() - self.last >= LOG_SECONDS or self.at == self.steps:
+            self._line()
+
+    def text(self) -> str:
+        """All lines up to the last step, which a saved state keeps: each step is in one line once."""
+        if self.losses:
+            self._line()
+        return "".join(self.lines)
+
+    def _line(self) -> None:
         now = time.monotonic()
-        if now - self.last < LOG_SECONDS and step + 1 < self.steps:
-            return
         mean = sum(self.losses) / len(self.losses)
         speed = self.places / max(1e-9, now - self.last)
-        line = {"step": step + 1, "loss": round(mean, 4), "learning_rate": rate}
+        line = {"step": self.at, "loss": round(mean, 4), "learning_rate": self.rate}
         line |= {"places_per_second": round(speed), "seconds": round(now - self.begun, 1)}
+        self.lines.append(json.dumps(line) + "\n")
         if self.file:
-            self.file.write(json.dumps(line) + "\n")
+            self.file.write(self.lines[-1])
             self.file.flush()
         if self.bar is not None:
             self.bar.update(len(self.losses))
             self.bar.set_postfix(loss=f"{mean:.3f}", tokens=f"{speed:.0f}/s")
         self.last, self.losses, self.places = now, [], 0
-
-    def close(self) -> None:
-        for handle in (self.file, self.bar):
-            if handle is not None:
-                handle.close()
-
-
-def _lines_before(path: Path, done: int) -> list[str]:
-    """The lines of an interrupted run's log that its saved state covers."""
-    if not done or not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    return [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= done]

@@ -1,104 +1,12 @@
-"""The workflow as users run it: a copy of the project, a subprocess, and what it says."""
+"""A stand-in for the steps, where a test asks what would run and not what it computes."""
 
 from __future__ import annotations
 
-import copy
-import os
-import re
-import shutil
-import subprocess
-import sys
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-PROJECT = Path(__file__).parents[2]
-PARTS = ("Snakefile", "config.yaml", "config", "rules", "schemas", "profiles", "envs", "report", "src")
-
-
-@dataclass(frozen=True)
-class Job:
-    """A job of a dry run."""
-
-    rule: str
-    wildcards: Mapping[str, str]
-
-
-class Plan(list):
-    """The jobs of a dry run."""
-
-    def count(self, rule: str) -> int:  # type: ignore[override]
-        return Counter(job.rule for job in self)[rule]
-
-    def rules(self) -> set[str]:
-        return {job.rule for job in self}
-
-    def values(self, wildcard: str, rules: set[str] | None = None) -> set[str]:
-        """The values of a wildcard in the jobs (of these rules) that have it."""
-        jobs = [job for job in self if rules is None or job.rule in rules]
-        return {job.wildcards[wildcard] for job in jobs if wildcard in job.wildcards}
-
-
-class Project:
-    """A copy of the project in a folder of its own, and a configuration laid over its default."""
-
-    def __init__(self, folder: Path, config: dict[str, Any]) -> None:
-        self.folder, self.config, self.shim = folder, config, None
-
-    @classmethod
-    def copied(cls, folder: Path, config: dict[str, Any]) -> Project:
-        folder.mkdir(parents=True, exist_ok=True)
-        ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
-        for part in PARTS:
-            source = PROJECT / part
-            if source.is_dir():
-                shutil.copytree(source, folder / part, ignore=ignored)
-            else:
-                shutil.copy2(source, folder / part)
-        return cls(folder, config)
-
-    def clone(self, folder: Path) -> Project:
-        """The same project with all its results, times of change included."""
-        shutil.copytree(self.folder, folder)
-        return Project(folder, copy.deepcopy(self.config))
-
-    def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs Snakemake on the configuration; both streams come back as one text."""
-        overlay = self.folder / "overlay.yaml"
-        overlay.write_text(yaml.safe_dump(self.config, allow_unicode=True), encoding="utf-8")
-        folders = [str(self.shim)] if self.shim else []
-        folders += [str(Path(sys.executable).parent), os.environ["PATH"]]
-        return subprocess.run(
-            [sys.executable, "-m", "snakemake", *arguments, "--configfile", "overlay.yaml"],
-            cwd=self.folder,
-            env={**os.environ, "PATH": ":".join(folders)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-
-    def plan(self, *arguments: str) -> Plan:
-        """The jobs that a dry run lists, less the target that only gathers."""
-        done = self.snakemake(*(arguments or ("all",)), "--dry-run")
-        assert done.returncode == 0, done.stdout
-        blocks = re.split(r"\n(?=\w*rule \w+:\n)", done.stdout)[1:]
-        jobs = Plan()
-        for block in blocks:
-            rule = block.split(":", 1)[0].split()[1]
-            found = re.search(r"^    wildcards: (.*)$", block, re.MULTILINE)
-            pairs = found[1].split(", ") if found else []
-            jobs.append(Job(rule, dict(pair.split("=", 1) for pair in pairs)))
-        assert jobs or "Nothing to be done" in done.stdout, done.stdout
-        return Plan(job for job in jobs if job.rule != "all")
-
-
-# Makes the output files of a step: every file its flags name that is not there, with its name in it.
+# Makes the outputs of a step: every file that its flags name and that is not there yet.
 FAKE = """#!/bin/sh
 for value in "$@"; do
     case $value in
@@ -115,7 +23,7 @@ done
 
 @pytest.fixture(scope="session")
 def fake_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a `python` that runs no step and makes its outputs: seconds for a whole study."""
+    """A folder with a `python` that makes a step's outputs and computes nothing."""
     folder = tmp_path_factory.mktemp("fake")
     (folder / "python").write_text(FAKE, encoding="utf-8")
     (folder / "python").chmod(0o755)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.folder import write_folder
-from tests.workflow.conftest import Project
+from tests.workflow.project import Project
 
 STUDY: dict[str, Any] = {
     "data": "folder",
@@ -87,7 +87,7 @@ def test_a_language_is_added(study: Project) -> None:
     experiment(study)["languages"].append("fr")
     plan = study.plan()
     assert plan.values("lang") == {"fr"}
-    assert PUBLISHED < plan.rules()
+    assert plan.rules() > PUBLISHED
     assert plan.count("pretrain") == 2 and plan.count("pretrain_mono") == 1
 
 
@@ -136,7 +136,11 @@ def test_a_seed_is_added(study: Project) -> None:
 
 def test_touched_files(study: Project) -> None:
     results = [path for path in (study.folder / "results").rglob("*") if path.is_file()]
-    for path in [*results[::3], study.folder / "folder/pos/hi/train.tsv", study.folder / "Snakefile"]:
+    for path in [
+        *results[::3],
+        study.folder / "folder/pos/hi/train.tsv",
+        study.folder / "Snakefile",
+    ]:
         path.touch()
     for path in [*study.folder.glob("rules/*"), *study.folder.glob("src/twinlang/steps/*")]:
         path.touch()

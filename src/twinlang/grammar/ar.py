@@ -5,13 +5,14 @@ Unvowelled script; "and" stays a word of its own, so that every word is one node
 
 from __future__ import annotations
 
-from twinlang.grammar.lexicon import Concept, Name
+from twinlang.grammar.lexicon import Concept
 from twinlang.grammar.linearise import Lineariser, Node, Nodes, Slots, attach, fixed
 from twinlang.grammar.meaning import Clause, Phrase
 
 ARTICLE = "ال"
 # Words that get back their final ي wherever they are not bare and indefinite.
-DEFECTIVE = frozenset("قاض محام مغن غال عال قاس واد أيد أغان صحار".split(" "))
+DEFECTIVE = frozenset(("قاض", "محام", "مغن", "غال", "عال", "قاس", "واد", "أيد", "أغان", "صحار"))
+OWNERS = {"my": "ي", "your": "ك"}  # suffixes
 NO_ALIF = ("ة", "اء", "ى", "ا", "ات")  # endings without alif in the indefinite accusative
 PRONOUNS = {"I": "أنا", "you": "أنت", "we": "نحن", "he": "هو", "she": "هي", "who?": "من"}
 WAS = {"I": "كنت", "you": "كنت", "we": "كنا", "f": "كانت", "m": "كان", "many": "كانوا"}
@@ -25,7 +26,7 @@ def plural(form: str, kind: str) -> str:
     return form + ("ون" if kind == "p" else "ات")
 
 
-def broken_triptote(form: str) -> bool:
+def triptote(form: str) -> bool:
     """Whether a plural takes alif in the accusative: sound ones and the مفاعل type do not."""
     return not (form.endswith("ون") or (len(form) >= 5 and form[2] == "ا"))
 
@@ -108,9 +109,8 @@ class Arabic(Lineariser):
         form = self.nouns[noun.index][plural]
         if plural and form.endswith("ون") and noun.kind == "p" and case != "subject":
             form = form[:-1].removesuffix("و") + "ين"
-        elif state == "indefinite" and case == "object":
-            if not plural or (broken_triptote(form) and form not in ("", None)):
-                return accusative(form)
+        elif state == "indefinite" and case == "object" and (not plural or triptote(form)):
+            return accusative(form)
         if state == "definite":
             return definite(form)
         return form + "ي" if state == "construct" and form in DEFECTIVE else form
@@ -133,27 +133,23 @@ class Arabic(Lineariser):
             head = Node(noun.forms["ar"], "PROPN")
             return [head], head
         article, many = phrase.article, phrase.plural
-        state = "definite" if article in ("the", "this") else "indefinite"
-        if phrase.of is not None:
-            state, form_state = "definite", "construct"
-        elif article in ("my", "your"):
-            state, form_state = "definite", "construct"
-        else:
-            form_state = state
+        state = form = "definite" if article in ("the", "this") else "indefinite"
+        if phrase.of is not None or article in OWNERS:
+            state, form = "definite", "construct"
         if phrase.number is not None:
-            case, state, form_state = "oblique", "indefinite", "indefinite"
-        head = Node(self.inflect(noun, many, form_state, case), "NOUN")
-        if article in ("my", "your"):
+            case, state, form = "oblique", "indefinite", "indefinite"
+        head = Node(self.inflect(noun, many, form, case), "NOUN")
+        if article in OWNERS:
             stem = head.form[:-1] + "ت" if head.form.endswith("ة") else head.form
-            head.form = stem + ("ي" if article == "my" else "ك")
+            head.form = stem + OWNERS[article]
         feminine = self.feminine[noun.index]
         nodes: Nodes = [head]
         if phrase.number is not None:
-            of_masculine, of_feminine = phrase.number.forms["ar"].split("/")
-            form = of_feminine if feminine else of_masculine
+            form = phrase.number.forms["ar"].split("/")[feminine]
             nodes.insert(0, Node(form, "NUM", "nummod", head))
-        human = many and noun.kind == "p"
-        agreement = ("many" if human else "f") if many else "f" if feminine else "m"
+        agreement = "f" if feminine or many else "m"
+        if many and noun.kind == "p":
+            agreement = "many"
         if article == "this" and phrase.of is None:
             form = {"many": "هؤلاء", "f": "هذه", "m": "هذا"}[agreement]
             nodes.insert(0, Node(form, "DET", "det", head))
@@ -230,10 +226,6 @@ class Arabic(Lineariser):
         """أن and لأن need a noun after them; with the dummy pronoun ه a verb may follow."""
         form = concept.forms["ar"]
         return form + "ه" if form in ("أن", "لأن") else form
-
-    def marked_name(self, nodes: Nodes, head: Node, name: Name) -> Nodes:
-        """Names carry their article as a prefix, if any."""
-        return nodes
 
 
 LANGUAGE = Arabic

@@ -226,9 +226,9 @@ class French(Lineariser):
             nodes, head = self.phrase(clause.predicate)
         return nodes, head, Node((WAS if clause.past else BE)[slot], "AUX", "cop", head)
 
-    def sentence(self, clause: Clause) -> Nodes:
+    def sentence(self, clause: Clause, watched: Phrase | None = None) -> Nodes:
         """The sentence with its elisions: l', d', qu', n', j'."""
-        nodes = super().sentence(clause)
+        nodes = super().sentence(clause, watched)
         for node, after in zip(nodes, nodes[1:], strict=False):
             form = node.form
             if form in ELIDED or form.lower() in ELIDED:

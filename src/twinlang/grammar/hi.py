@@ -180,9 +180,9 @@ class Hindi(Lineariser):
         host, perfective, habitual, _ = self.verbs[clause.verb.index]
         if self.ergative(clause):
             agreement = (False, False, "")
-            if clause.object is not None and not self.marked(clause.object):
-                if not clause.object.pronoun:
-                    agreement = self.agreement(clause.object)
+            thing = clause.object
+            if thing is not None and not thing.pronoun and not self.marked(thing):
+                agreement = self.agreement(thing)
         feminine, many, person = agreement
         head = Node((perfective if clause.past else habitual)[2 if feminine else many], "VERB")
         nodes: Nodes = [Node(host, "NOUN", "compound", head)] if host else []

@@ -12,10 +12,10 @@ from importlib import resources
 
 LANGUAGES = ("en", "fr", "hi", "ar")
 TOPICS = (
-    "geography history politics science war economy literature religion law animals music "
-    "technology farming education transport medicine sport film weather travel food home "
-    "family shopping"
-).split()
+    *("geography", "history", "politics", "science", "war", "economy", "literature", "religion"),
+    *("law", "animals", "music", "technology", "farming", "education", "transport", "medicine"),
+    *("sport", "film", "weather", "travel", "food", "home", "family", "shopping"),
+)
 # Name types of names.tsv: given names (m, f), surnames, places, organisations, and templates of
 # organisations that are filled with a place (tl) or a surname (ts).
 ORGANISATIONS_A_TEMPLATE = 5

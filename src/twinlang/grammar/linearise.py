@@ -53,6 +53,8 @@ class Lineariser:
     def __init__(self) -> None:
         self.lexicon: Lexicon = lexicon()
         self._names: dict[tuple[int, str, str], list[str]] = {}
+        self.watched: Phrase | None = None
+        self.seen: Nodes = []
 
     # The methods below are each language's own.
     def noun_phrase(self, phrase: Phrase, case: str) -> tuple[Nodes, Node]:
@@ -120,6 +122,8 @@ class Lineariser:
             nodes = [head]
         else:
             return self.pronoun(phrase, case)
+        if phrase is self.watched:
+            self.seen = nodes
         if phrase.conjunct is not None:
             others, other = self.phrase(phrase.conjunct, case)
             attach(other, "conj", head)
@@ -175,7 +179,7 @@ class Lineariser:
             if self.WH_FRONT:
                 slots["W"] = [node, *slots.get("W", [])]
             else:
-                slots["X"] = [node]
+                slots["X"] = [*slots.get("X", []), node]
         nodes: Nodes = []
         for slot in self.ORDER:
             if slot in slots:
@@ -198,8 +202,9 @@ class Lineariser:
         attach(verb, relation, head)
         return [*fixed(self.word(mark), "SCONJ", "mark", verb), *nodes]
 
-    def sentence(self, clause: Clause) -> Nodes:
-        """The whole sentence in order."""
+    def sentence(self, clause: Clause, watched: Phrase | None = None) -> Nodes:
+        """The whole sentence in order; `seen` then holds the nodes of the phrase watched."""
+        self.watched = watched
         asking = clause.mark == "?"
         nodes, root = self.clause(clause, asking=asking)
         attach(root, "root", None)  # type: ignore[arg-type]

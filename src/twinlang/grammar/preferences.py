@@ -22,9 +22,9 @@ MOST_PARTNERS = 16
 DOMAINS = {
     "main": TOPICS[:20],
     "other": (
-        "home family food shopping travel film sport weather education music transport "
-        "medicine animals technology farming literature"
-    ).split(),
+        *("home", "family", "food", "shopping", "travel", "film", "sport", "weather"),
+        *("education", "music", "transport", "medicine", "animals", "technology", "farming"),
+    ),
 }
 
 
@@ -84,21 +84,27 @@ class World:
         self.places = self._names(self.lexicon.places, 16)
         self.organisations = self._names(self.lexicon.organisations, 12)
         self.owned = {
-            n.index for n in self.lexicon.nouns if n.kind in "pocl" and n.topics[0] in ("family", "home")
+            n.index
+            for n in self.lexicon.nouns
+            if n.kind in "pocl" and n.topics[0] in ("family", "home")
         }
         self.words = {
             group: [word for word in words if domain in word.topics]
             for group, words in self.lexicon.words.items()
         }
+        self.adjectives = {a.forms["en"]: a for a in self.lexicon.adjectives}
         self.prep = {word.kind + word.forms["en"]: word for word in self.lexicon.words["prep"]}
         self.preps = {word.forms["en"]: word for word in reversed(self.lexicon.words["prep"])}
         self.qualities = {
-            kind: ranked([a for a in self.lexicon.adjectives if kind in a.kind],
-                         random.Random(f"qualities {kind}"), least=16)
+            kind: ranked(
+                [a for a in self.lexicon.adjectives if kind in a.kind],
+                random.Random(f"qualities {kind}"),
+                least=16,
+            )
             for kind in "pl"
         }
         self._partners: dict[tuple[int, str, str], list[Concept]] = {}
-        self._whens: dict[int, list[Concept]] = {}
+        self._adverbs: dict[int, list[Concept]] = {}
         self._kinds: dict[str, list[Concept]] = {}
 
     def _verbs(self, topic: str, frames: str) -> list[Concept]:
@@ -144,13 +150,13 @@ class World:
             found = self._partners[key] = ranked(near or self.kinds(kinds), rng, least=8)
         return found
 
-    def whens(self, verb: Concept) -> list[Concept]:
+    def adverbs(self, verb: Concept) -> list[Concept]:
         """The adverbs that go with a verb: its own few of manner and of time."""
-        found = self._whens.get(verb.index)
+        found = self._adverbs.get(verb.index)
         if found is None:
             rng = random.Random(f"adverbs {self.domain} {verb.index}")
             found = ranked(self.words["manner"] + self.words["when"], rng)
-            self._whens[verb.index] = found
+            self._adverbs[verb.index] = found
         return found
 
     def kinds(self, kinds: str) -> list[Concept]:

@@ -23,7 +23,7 @@ UPOS = [
     "ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM",
     "PART", "PRON", "PROPN", "PUNCT", "SCONJ", "SYM", "VERB", "X",
 ]  # fmt: skip
-KEY = "`folder` of the language's source in the configuration"
+KEY = "`data` in the configuration"
 
 
 def locate(settings: dict[str, Any], name: str) -> Path:

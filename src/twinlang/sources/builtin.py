@@ -8,18 +8,30 @@ split a (and train), the other half split b (and dev), so the two never share a 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from itertools import count, islice
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from twinlang.cli import UserError
+from twinlang.grammar import nli, qa
+from twinlang.grammar.clauses import Generator
 from twinlang.grammar.lexicon import LANGUAGES
 from twinlang.grammar.linearise import Lineariser, text, tree
-from twinlang.grammar.meaning import Clause, Generator
+from twinlang.grammar.meaning import Clause
 from twinlang.grammar.preferences import DOMAINS, World
 from twinlang.sources.records import Tree
 
+
+class Keyed(Protocol):
+    """Whatever is drawn under a number and has a key that decides its split."""
+
+    @property
+    def key(self) -> int:
+        """Equal for equal texts."""
+
+
+Drawn = TypeVar("Drawn", bound=Keyed)
 SPLITS = {"a": 0, "b": 1, "train": 0, "dev": 1}
 
 
@@ -55,23 +67,27 @@ def generator(settings: dict[str, Any], domain: str) -> Generator:
     return Generator(_world(domain), int(settings.get("seed", 0)))
 
 
-def _meanings(
-    settings: dict[str, Any], domain: str, split: str, stream: str, report: dict[str, Any]
-) -> Iterator[Clause]:
-    """All meanings of a split, without end; the report counts what goes to the other one."""
+def _split(draw: Callable[[int], Drawn], split: str, report: dict[str, Any]) -> Iterator[Drawn]:
+    """All that is drawn for a split, without end; the report counts what goes to the other one."""
     if split not in SPLITS:
         raise UserError(f"there is no split {split!r}; choose one of {', '.join(SPLITS)}")
     side = SPLITS[split]
-    made = generator(settings, domain)
     report.update(drawn=0, other_split=0, kept=0)
     for number in count():
-        clause = made.sentence(number, stream)
+        drawn = draw(number)
         report["drawn"] += 1
-        if (clause.key >> 7 ^ clause.key >> 19) & 1 != side:
+        if (drawn.key >> 7 ^ drawn.key >> 19) & 1 == side:
+            report["kept"] += 1
+            yield drawn
+        else:
             report["other_split"] += 1
-            continue
-        report["kept"] += 1
-        yield clause
+
+
+def _sentences(
+    settings: dict[str, Any], domain: str, split: str, report: dict[str, Any]
+) -> Iterator[Clause]:
+    made = generator(settings, domain)
+    return islice(_split(made.sentence, split, report), settings["sentences"])
 
 
 def corpus(
@@ -79,14 +95,12 @@ def corpus(
 ) -> Iterator[str]:
     """`settings["sentences"]` sentences; repeated ones stay, as in any text, and are counted."""
     write = lineariser(lang)
-    seen: set[int] = set()
+    seen: set[str] = set()
     report["repeated"] = 0
-    meanings = _meanings(settings, domain, split, "corpus", report)
-    for clause in islice(meanings, settings["sentences"]):
+    for clause in _sentences(settings, domain, split, report):
         sentence = text(write.sentence(clause))
-        mark = hash(sentence)
-        report["repeated"] += mark in seen
-        seen.add(mark)
+        report["repeated"] += sentence in seen
+        seen.add(sentence)
         yield sentence
 
 
@@ -95,21 +109,38 @@ def trees(
 ) -> Iterator[Tree]:
     """The trees of exactly the sentences that `corpus` yields, in order."""
     write = lineariser(lang)
-    meanings = _meanings(settings, domain, split, "corpus", report)
-    for clause in islice(meanings, settings["sentences"]):
+    for clause in _sentences(settings, domain, split, report):
         yield tree(write.sentence(clause))
 
 
-def _tagging(
-    settings: dict[str, Any], lang: str, task: str, split: str, report: dict[str, Any]
-) -> Iterator[dict[str, Any]]:
+def _tagged(lang: str, task: str, clause: Clause) -> dict[str, Any]:
+    made = tree(lineariser(lang).sentence(clause))
+    return {"words": made.words, "labels": made.upos if task == "pos" else made.entities}
+
+
+def _inference(lang: str, made: nli.Pair) -> dict[str, Any]:
     write = lineariser(lang)
-    number = settings["items"][task][split]
-    meanings = _meanings(settings, "main", split, task, report)
-    for index, clause in enumerate(islice(meanings, number)):
-        made = tree(write.sentence(clause))
-        labels = made.upos if task == "pos" else made.entities
-        yield {"id": f"{split}-{index}", "words": made.words, "labels": labels}
+    premise, hypothesis = (text(write.sentence(part)) for part in (made.premise, made.hypothesis))
+    return {"premise": premise, "hypothesis": hypothesis, "label": made.label}
+
+
+def _translated(lang: str, clause: Clause) -> dict[str, Any]:
+    sentence, english = (text(lineariser(one).sentence(clause)) for one in (lang, "en"))
+    return {"sentence": sentence, "translation": english}
+
+
+def _once(records: Iterator[dict[str, Any]], report: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Pairs of which neither side occurred before: a sentence cannot be told from its double."""
+    seen: set[str] = set()
+    report["dropped"] = 0
+    for record in records:
+        sides = set(record.values())
+        if seen.isdisjoint(sides):
+            yield record
+        else:
+            report["dropped"] += 1
+            report["kept"] -= 1
+        seen |= sides
 
 
 def items(
@@ -118,12 +149,28 @@ def items(
     """The labelled examples of a task, `settings["items"][task][split]` of them.
 
     Raises:
-        UserError: the task is not built in.
+        UserError: the task is not built in, or the settings give no number for the split.
     """
-    if task in ("pos", "ner"):
-        yield from _tagging(settings, lang, task, split, report)
-        return
-    raise UserError(f"tasks: {task} is not built in")
+    made = generator(settings, "main")
+    makers: dict[str, tuple[Callable[[int], Any], Callable[[Any], dict[str, Any]]]] = {
+        "pos": (partial(made.sentence, stream="pos"), partial(_tagged, lang, "pos")),
+        "ner": (partial(made.sentence, stream="ner"), partial(_tagged, lang, "ner")),
+        "nli": (partial(nli.pair, made), partial(_inference, lang)),
+        "qa": (partial(qa.paragraph, made), partial(qa.record, write=lineariser(lang))),
+        "retrieval": (partial(made.sentence, stream="retrieval"), partial(_translated, lang)),
+    }
+    if task not in makers:
+        raise UserError(f"task {task!r} is not built in; choose one of {', '.join(makers)}")
+    try:
+        number = int(settings["items"][task][split])
+    except KeyError:
+        raise UserError(f"sources: items: {task}: {split}: missing; give a number") from None
+    draw, make = makers[task]
+    records: Iterator[dict[str, Any]] = map(make, _split(draw, split, report))
+    if task == "retrieval":
+        records = _once(records, report)
+    for index, record in enumerate(islice(records, number)):
+        yield {"id": f"{split}-{index}", **record}
 
 
 def files(settings: dict[str, Any], *, lang: str, kind: str, split: str) -> list[str]:

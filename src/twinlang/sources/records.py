@@ -48,6 +48,4 @@ def spaces(words: Sequence[str]) -> list[bool]:
 def join(words: Sequence[str]) -> str:
     """The text of `words` under the rule of `spaces`."""
     blanks = spaces(words)
-    return "".join(
-        " " + word if blank else word for word, blank in zip(words, blanks, strict=True)
-    )
+    return "".join(" " + word if blank else word for word, blank in zip(words, blanks, strict=True))

@@ -32,6 +32,7 @@ def main(argv: list[str] | None = None) -> None:
         raise UserError(f"{arguments.recipe}: this twin moves no ids, so nothing can be aligned")
     counts = np.bincount(sentences.read(arguments.orig).pieces, minlength=len(table))[moved]
     seen = counts > 0
+    share = 100 * float(hits[seen].mean()) if seen.any() else None
     write_json(
         arguments.output,
         {
@@ -40,7 +41,7 @@ def main(argv: list[str] | None = None) -> None:
             "value": 100 * float(hits.mean()),
             "n": len(moved),
             "chance": 100 / len(moved),
-            "seen": {"value": 100 * float(hits[seen].mean()), "n": int(seen.sum())},
+            "seen": {"value": share, "n": int(seen.sum())},
             "bands": alignment.by_band(hits, counts),
             "recipe_sha256": recipe.sha256(arguments.recipe),
             "model_sha256": recipe.sha256(arguments.model),

@@ -10,12 +10,14 @@ Killed and run again, it goes on from its last saved state, beside the outputs.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from twinlang import devices, recipe, sentences, weights
 from twinlang.cli import parser, run
 from twinlang.pretraining import pretrain
-from twinlang.resume import Resume
+from twinlang.resume import SAVE_SECONDS, Resume
+from twinlang.versions import VERSIONS
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -25,12 +27,18 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--deriv", help="Arrow file of the twin's corpus; none for a mono model")
     flags.add_argument("--model", required=True, help="safetensors file to write")
     flags.add_argument("--log", required=True, help="JSON lines to write")
+    flags.add_argument(
+        "--save-seconds", type=float, default=SAVE_SECONDS, help="between two saved states"
+    )
     devices.add_flags(flags)
     arguments = flags.parse_args(argv)
     device = devices.prepare(arguments)
     digest = recipe.sha256(arguments.recipe)
     paths = [path for path in (arguments.orig, arguments.deriv) if path]
-    with Resume(Path(arguments.model).parent, digest) as resume:
+    # A state goes on only with the same recipe, the same data and the same code.
+    parts = [str(VERSIONS["pretrain"]), digest, *map(recipe.sha256, paths)]
+    state = hashlib.sha256(" ".join(parts).encode()).hexdigest()
+    with Resume(Path(arguments.model).parent, state, every=arguments.save_seconds) as resume:
         model = pretrain(
             recipe.read(arguments.recipe),
             [sentences.read(path) for path in paths],

@@ -52,7 +52,8 @@ class Reader:
 
     def words(self, words: list[str], labels: list[int]) -> Columns:
         """Columns of a tagged sentence: the label of a word sits on its first piece (section A)."""
-        blanks = spaces(words) if self.spacing == "natural" else [True] * len(words)
+        # The first word has a blank before it, as the tokenizer gives it in running text.
+        blanks = [True, *spaces(words)[1:]] if self.spacing == "natural" else [True] * len(words)
         ids, index = self.encoder.words(words, blanks)
         first = [n == 0 or index[n - 1] != word for n, word in enumerate(index)]
         tags = [labels[w] if f else IGNORED for w, f in zip(index, first, strict=True)]
@@ -68,7 +69,10 @@ class Reader:
                 blank = [sentence[a:b].startswith(" ") for a, b in encoded.spans]
                 pairs = zip(encoded.spans, blank, strict=True)
                 found["starts"] = [start + a + skip for (a, _), skip in pairs]
-                found["ends"] = [start + b for _, b in encoded.spans]
+                # A mark that normalisation has joined to its letter has no piece of its own.
+                following = [a for a, _ in encoded.spans[1:]] + [len(sentence)]
+                pairs = zip(encoded.spans, following, strict=True)
+                found["ends"] = [start + max(b, after) for (_, b), after in pairs]
             if found["pieces"]:
                 columns.append(found)
         return columns
@@ -76,12 +80,9 @@ class Reader:
     def _sentences(self, text: str) -> list[tuple[int, str]]:
         if self.boundary == "line":
             return [(0, text)]
-        from sentencex import get_sentence_boundaries
+        from twinlang.splitting import boundaries
 
-        cuts = get_sentence_boundaries(self.language, text)
-        found = [(cut["start_index"], text[cut["start_index"] : cut["end_index"]]) for cut in cuts]
-        stripped = [(a + len(s) - len(s.lstrip()), s.strip()) for a, s in found]
-        return [(a, s) for a, s in stripped if s]
+        return [(a, text[a:b]) for a, b in boundaries(text, lang=self.language)]
 
 
 def label_ids(record: dict[str, Any], labels: tuple[str, ...]) -> list[int]:

@@ -1,0 +1,80 @@
+"""A whole study for real, of the smallest size: every step runs, every table is complete."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.workflow.project import PROJECT, Project
+
+TINY = yaml.safe_load((PROJECT / "tests/workflow/tiny.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = Project.copied(tmp_path_factory.mktemp("tiny") / "project", TINY)
+    done = project.snakemake("all", "--cores", "2")
+    assert done.returncode == 0, done.stdout
+    return project
+
+
+def rows(project: Project, name: str) -> list[dict[str, str]]:
+    with open(project.folder / "results" / name, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_it_is_finished(tiny: Project) -> None:
+    assert not tiny.plan()
+    assert not tiny.plan("results/table3.csv", "--cores", "1")
+
+
+def test_tables_are_complete(tiny: Project) -> None:
+    table = {(row["task"], row["twin"]): row for row in rows(tiny, "table3.csv")}
+    assert set(table) == {("nli", "transliteration"), ("pos", "transliteration")}
+    for row in table.values():
+        for column in ("bz", "bs", "mz", "delta_bz_bs", "delta_mz_bs", "constant"):
+            assert -100 <= float(row[column]) <= 100
+        assert row["n_examples"] == "30"
+    assert (tiny.folder / "results/table3.html").read_text(encoding="utf-8").startswith("<!")
+
+
+def test_scores_have_one_row_a_metric(tiny: Project) -> None:
+    metrics = list(tiny.folder.glob("results/metrics/**/*.json"))
+    assert len(metrics) == len(rows(tiny, "scores.csv")) == 2 * 4 + 1
+
+
+def test_a_metric_says_where_it_comes_from(tiny: Project) -> None:
+    folder = tiny.folder / "results/metrics/en/transliteration/parallel/s0/pos/f0"
+    metric = json.loads((folder / "mz.json").read_text(encoding="utf-8"))
+    for key in ("device", "precision", "threads", "versions", "recipe_sha256", "model_sha256"):
+        assert metric[key]
+    predictions = (folder / "mz.predictions.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(predictions) == metric["n"] == 30
+
+
+def test_every_job_left_a_log_and_a_benchmark(tiny: Project) -> None:
+    for kind in ("logs", "benchmarks"):
+        found = {
+            path.relative_to(tiny.folder / kind).parts[0]
+            for path in Path(tiny.folder / kind).rglob("*.*")
+        }
+        assert {"fetch_corpus", "derive", "pretrain", "finetune", "evaluate", "align"} <= found
+
+
+def test_a_run_elsewhere_finds_the_configuration(tmp_path: Path) -> None:
+    project = Project.copied(tmp_path / "project", TINY)
+    done = project.snakemake("--directory", str(tmp_path / "elsewhere"), "--dry-run", "all")
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_step_that_fails_says_why_and_leaves_nothing(tmp_path: Path) -> None:
+    config = {**TINY, "tokenizer": {"vocabulary": 900000}}
+    project = Project.copied(tmp_path / "project", config)
+    done = project.snakemake("results/tokenizer/en/tokenizer.json", "--cores", "1")
+    assert done.returncode == 1
+    assert "\nerror: " in done.stdout and "vocabulary" in done.stdout
+    assert not list((project.folder / "results/tokenizer").rglob("*.json"))
