@@ -40,7 +40,7 @@ BANDS = (1, 10, 100, 1000, 10000)  # occurrences in the corpora trained on, lowe
 
 
 def by_band(hits: np.ndarray, counts: np.ndarray) -> dict[str, dict[str, float]]:
-    """Percent of hits and number of pieces in each band of frequency; unseen pieces are left out."""
+    """Percent of hits and number of pieces in each band of frequency; unseen ones are left out."""
     found = {}
     for low, high in zip(BANDS, [*BANDS[1:], None], strict=True):
         inside = (counts >= low) & (counts < high) if high else counts >= low

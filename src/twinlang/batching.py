@@ -94,7 +94,8 @@ def plan(
     generator = np.random.Generator(np.random.Philox(np.random.SeedSequence(list(seed))))
     order = generator.permutation(len(lengths))
     width = -(-lengths[order] // WIDTH) * WIDTH
-    order = order[np.argsort(-width, kind="stable")]  # longest first: a batch's width is its first's
+    # Longest first, so that the first row of a batch is as wide as the batch.
+    order = order[np.argsort(-width, kind="stable")]
     batches, at = [], 0
     while at < len(order):
         longest = -(-int(lengths[order[at]]) // WIDTH) * WIDTH

@@ -21,7 +21,8 @@ class UserError(Exception):
 def parser(doc: str | None) -> argparse.ArgumentParser:
     """The argument parser of a step; its help is the step's own docstring."""
     return argparse.ArgumentParser(
-        description=inspect.cleandoc(doc or ""), formatter_class=argparse.RawDescriptionHelpFormatter
+        description=inspect.cleandoc(doc or ""),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 
 
@@ -95,7 +96,9 @@ def read_lines(path: str | Path) -> list[dict[str, Any]]:
             try:
                 records.append(json.loads(line))
             except json.JSONDecodeError as error:
-                raise UserError(f"{path}:{number} is not JSON ({error}); make the file anew") from None
+                raise UserError(
+                    f"{path}:{number} is not JSON ({error}); make the file anew"
+                ) from None
     return records
 
 
@@ -106,7 +109,7 @@ def run(main: Callable[[list[str] | None], None]) -> None:
     except UserError as error:
         sys.exit(f"error: {error}")
     except MemoryError:
-        sys.exit("error: out of memory; give the rule more memory or a smaller micro-batch (profile)")
+        sys.exit("error: out of memory; give the rule more, or a smaller micro-batch (profile)")
     except RuntimeError as error:
         if "alloc" in str(error) or "out of memory" in str(error):
             sys.exit(f"error: out of memory; try a smaller micro-batch (profile): {error}")
@@ -118,5 +121,6 @@ def run(main: Callable[[list[str] | None], None]) -> None:
             name = error.filename or "a file"
             sys.exit(f"error: the disk is full while writing {name}; free some and run again")
         if isinstance(error, (FileNotFoundError, PermissionError, IsADirectoryError)):
-            sys.exit(f"error: {error.filename}: {error.strerror}; check the path in the configuration")
+            reason = f"{error.filename}: {error.strerror}"
+            sys.exit(f"error: {reason}; check the path in the configuration")
         raise

@@ -46,7 +46,9 @@ def to_transformers(weights: dict[str, Tensor], shape: Shape) -> dict[str, Tenso
     positions = weights["encoder.positions.weight"]
     found = {
         f"{prefix}.word_embeddings.weight": weights["encoder.pieces.weight"],
-        f"{prefix}.position_embeddings.weight": torch.cat([positions[:1] * 0] * OFFSET + [positions]),
+        f"{prefix}.position_embeddings.weight": torch.cat(
+            [positions[:1] * 0] * OFFSET + [positions]
+        ),
         f"{prefix}.token_type_embeddings.weight": torch.zeros(1, shape.hidden),
         "lm_head.bias": weights["bias"],
         "lm_head.decoder.bias": weights["bias"],
@@ -85,7 +87,8 @@ def from_transformers(weights: dict[str, Tensor], shape: Shape) -> dict[str, Ten
         for n in range(shape.layers):
             mine, layer = f"encoder.blocks.{n}", f"roberta.encoder.layer.{n}"
             parts = [
-                weights[f"{layer}.attention.self.{name}.{end}"] for name in ("query", "key", "value")
+                weights[f"{layer}.attention.self.{name}.{end}"]
+                for name in ("query", "key", "value")
             ]
             found[f"{mine}.qkv.{end}"] = torch.cat(parts)
             for ours, theirs in BLOCK.items():

@@ -20,7 +20,9 @@ from twinlang.training import MicroBatch, autocast, cross_entropy, train
 PLACES = 16384  # rows times length of a forward pass in evaluation
 
 
-def classifier(recipe: dict[str, Any], task: Any, settings: dict[str, Any], seed: int) -> Classifier:
+def classifier(
+    recipe: dict[str, Any], task: Any, settings: dict[str, Any], seed: int
+) -> Classifier:
     """A classifier of the recipe's shape with a new head; dropout as the task's settings say."""
     dropout = settings["dropout"]
     shape = Shape(**{**recipe["model"], "dropout": dropout, "attention_dropout": dropout})
@@ -43,6 +45,8 @@ def finetune(
     embeddings stay, so that the twin's rows stay where they were beside the original's."""
     shown = rows.instances(data, max_length=settings["max_length"], stride=settings.get("stride"))
     wanted = targets_of(task, data, records)
+    if settings["head_bias"] == "prior":
+        start_at_prior(model, shown, wanted)
     frozen = [model.encoder.pieces, model.encoder.positions, model.encoder.norm]
     for module in frozen:
         module.requires_grad_(not settings["freeze_embeddings"])
@@ -61,7 +65,24 @@ def finetune(
         )
         yield from (step for number, step in enumerate(every) if number >= done)
 
-    train(model, steps=steps, loss=LOSSES[task.HEAD], schedule=schedule, seed=seed, precision=precision)
+    loss = LOSSES[task.HEAD]
+    train(model, steps=steps, loss=loss, schedule=schedule, seed=seed, precision=precision)
+
+
+def start_at_prior(model: Classifier, shown: list[Instance], wanted: rows.Targets) -> None:
+    """Sets the head's bias to the log share of each class in the training data, in place.
+
+    Otherwise a fine-tuning learns these shares through whatever is constant in its inputs, above
+    all the language; on the twin that constant has the other sign, and rare classes win.
+    """
+    if model.head == "span":
+        return
+    time = max(len(instance.ids) for instance in shown)
+    targets, _ = wanted(shown, time)
+    counts = np.bincount(targets[targets != rows.IGNORED], minlength=len(model.classify.bias))
+    shares = (counts + 1) / (counts.sum() + len(counts))
+    with torch.no_grad():
+        model.classify.bias.copy_(torch.from_numpy(np.log(shares)))
 
 
 def _warmup(warmup: float, steps: int) -> int:
@@ -86,7 +107,9 @@ def targets_of(task: Any, data: Sentences, records: Sequence[dict[str, Any]]) ->
 def _flat_loss(model: nn.Module, tensors: dict[str, Tensor | None]) -> Tensor:
     targets = tensors["targets"]
     assert targets is not None
-    return cross_entropy(model(tensors["ids"], tensors["lengths"]).flatten(0, -2), targets.flatten())
+    return cross_entropy(
+        model(tensors["ids"], tensors["lengths"]).flatten(0, -2), targets.flatten()
+    )
 
 
 def _span_loss(model: nn.Module, tensors: dict[str, Tensor | None]) -> Tensor:

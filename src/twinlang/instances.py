@@ -78,9 +78,7 @@ def _fitted(
         yield first, second[start : start + window]
 
 
-def _instance(
-    data: Sentences, item: int, first: np.ndarray, second: np.ndarray | None
-) -> Instance:
+def _instance(data: Sentences, item: int, first: np.ndarray, second: np.ndarray | None) -> Instance:
     pieces = data.pieces
     none, start, end = [SPECIAL], [START], [END]
     if second is None:
@@ -185,7 +183,5 @@ def span_targets(data: Sentences, records: Sequence[dict[str, Any]]) -> Targets:
     return targets
 
 
-def _whole(
-    starts: np.ndarray, ends: np.ndarray, pieces: np.ndarray, first: int, last: int
-) -> bool:
+def _whole(starts: np.ndarray, ends: np.ndarray, pieces: np.ndarray, first: int, last: int) -> bool:
     return bool(starts[pieces].min() <= first and ends[pieces].max() >= last)

@@ -13,7 +13,8 @@ SPECIALS = 5
 
 @dataclass(frozen=True)
 class Masking:
-    """15 % of the places are predicted; of these 80 % show <mask>, 10 % another piece, 10 % their own.
+    """15 % of the places are predicted; of these 80 % show <mask>, 10 % another piece, 10 % nothing
+    new: the shares `share`, `mask` and `random`.
 
     tables: one array (|V|,) a language, the id of each piece in that language: random pieces are
     drawn from the row's own language, or with `random_from: orig` (paper) from orig for both.

@@ -1,4 +1,4 @@
-"""Metric files: one setting of one cell, its score with all that made it, its predictions beside it."""
+"""Metric files: one setting of one cell, its score with all that made it; predictions beside it."""
 
 from __future__ import annotations
 

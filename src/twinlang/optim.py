@@ -1,8 +1,8 @@
 """AdamW over flat buffers: one fused update for all weights, one for all norms and biases.
 
-The parameters of a group become views of one tensor, and so do their gradients: clipping, update and
-(on several devices) reduction are one operation each. `torch.optim` is not used because its first
-call imports the compiler, which takes longer than a short fine-tuning.
+The parameters of a group become views of one tensor, and so do their gradients: clipping, update
+and (on several devices) reduction are one operation each. `torch.optim` is not used because its
+first call imports the compiler, which takes longer than a short fine-tuning.
 """
 
 from __future__ import annotations

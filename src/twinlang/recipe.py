@@ -1,4 +1,4 @@
-"""Recipes: everything that decides the numbers of a trained model, in one file, and hashes of files."""
+"""Recipes: everything that decides the numbers of a trained model, in one file; hashes of files."""
 
 from __future__ import annotations
 

@@ -44,11 +44,7 @@ class Resume:
                 "for it or stop it, then run again"
             )
         self._heartbeat()
-        states, halves = self.path.parent.glob(self.pattern), self.path.parent.glob(f".{self.pattern}*")
-        for other in {*states, *halves} - {self.path}:
-            # The state of another recipe, which can never be gone on from, or half a state that a
-            # killed run left behind.
-            other.unlink(missing_ok=True)
+        self._tidy()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -109,6 +105,13 @@ class Resume:
     def clear(self) -> None:
         """Forgets the state of a run that is complete."""
         self.path.unlink(missing_ok=True)
+
+    def _tidy(self) -> None:
+        """Removes states of other recipes, and half states that a killed run has left behind."""
+        folder = self.path.parent
+        for other in [*folder.glob(self.pattern), *folder.glob(f".{self.pattern}.*.tmp")]:
+            if other != self.path:
+                other.unlink(missing_ok=True)
 
     def _heartbeat(self) -> None:
         write_json(self.lock, {"host": socket.gethostname(), "pid": os.getpid(), "at": time.time()})

@@ -98,7 +98,7 @@ def dataset_key(name: str) -> int:
 
 
 def splitmix(x: np.ndarray) -> np.ndarray:
-    """Counter-based random bits: the finaliser of SplitMix64 (Steele et al. 2014), uint64 -> uint64."""
+    """Counter-based random bits, uint64 -> uint64: SplitMix64's finaliser (Steele et al. 2014)."""
     x = x ^ (x >> np.uint64(30))
     x *= np.uint64(0xBF58476D1CE4E5B9)
     x ^= x >> np.uint64(27)
@@ -179,7 +179,9 @@ def batches(path: str | Path) -> Iterator[Sentences]:
     except FileNotFoundError:
         raise UserError(f"{path} is missing; run the rule that writes it") from None
     except (pa.ArrowInvalid, KeyError) as error:
-        raise UserError(f"{path} is no file of sentences ({error}); delete it and run again") from None
+        raise UserError(
+            f"{path} is no file of sentences ({error}); delete it and run again"
+        ) from None
 
 
 def read(path: str | Path) -> Sentences:

@@ -20,8 +20,7 @@ WORD = r" ?[\p{L}\p{M}]+| ?\p{N}+| ?[^\s\p{L}\p{M}\p{N}]+|\s+(?!\S)|\s+"
 PRINTABLE = [*range(33, 127), *range(161, 173), *range(174, 256)]
 # Byte-level BPE spells printable bytes as themselves, the others as the letters from U+0100 on.
 BYTES = {chr(byte): byte for byte in PRINTABLE} | {
-    chr(256 + number): byte
-    for number, byte in enumerate(sorted(set(range(256)) - set(PRINTABLE)))
+    chr(256 + number): byte for number, byte in enumerate(sorted(set(range(256)) - set(PRINTABLE)))
 }
 
 
@@ -73,7 +72,7 @@ def save(tokenizer: Tokenizer, path: str | Path) -> None:
 
 @dataclass(frozen=True)
 class Encoded:
-    """Pieces of a text: ids, the word and the character span (start, end) of each; equal lengths."""
+    """Pieces of a text: ids, word and character span (start, end) of each; equal lengths."""
 
     ids: list[int]
     words: list[int]
@@ -136,13 +135,12 @@ class Encoder:
 
         The blank that encoding puts before a text is left out; bytes of no letter show as U+FFFD.
         """
-        data, moved = bytearray(), []
+        data, moved = b"", list[bool]()
         for piece in ids:
-            token = self.tokenizer.id_to_token(piece % self.vocabulary)
+            token = self.tokenizer.id_to_token(piece % self.vocabulary) or ""
             data += bytes(BYTES[symbol] for symbol in token)
             moved += [piece >= self.vocabulary] * (len(data) - len(moved))
-        at = int(data.startswith(b" "))
-        text = ""
+        at, text = int(data.startswith(b" ")), ""
         for letter in data[at:].decode(errors="surrogateescape"):
             stray = "\ud800" <= letter <= "\udfff"  # one byte that belongs to no letter
             size = 1 if stray else len(letter.encode())

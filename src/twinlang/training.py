@@ -39,9 +39,7 @@ class MicroBatch:
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """Summed cross-entropy in fp32; logits (n, classes), targets (n,), -100 is not counted."""
-    return nn.functional.cross_entropy(
-        logits.float(), targets, ignore_index=-100, reduction="sum"
-    )
+    return nn.functional.cross_entropy(logits.float(), targets, ignore_index=-100, reduction="sum")
 
 
 def train(
@@ -72,11 +70,9 @@ def train(
             torch.manual_seed((seed << 32) + step)
             total = _backward(model, micro_batches, loss, device, precision)
             norm = float(optimizer.clip())
-            if not math.isfinite(total) or not math.isfinite(norm):
-                raise UserError(
-                    f"the loss is {total} at step {step}; lower the learning rate or lengthen the "
-                    "warm-up; a run goes on from its last saved state"
-                )
+            if not math.isfinite(total + norm):
+                found = f"the loss is {total} at step {step}, the gradient {norm}"
+                raise UserError(f"{found}; lower the learning rate or lengthen the warm-up")
             optimizer.step(step)
             journal.step(step, total, sum(m.places for m in micro_batches), schedule.rate(step))
             stop = terminated()  # asked once: a signal after this line waits for the next step
@@ -175,7 +171,7 @@ class Journal:
             self._line()
 
     def text(self) -> str:
-        """All lines up to the last step, which a saved state keeps: each step is in one line once."""
+        """All lines up to the last step, which a saved state keeps: no step is told twice."""
         if self.losses:
             self._line()
         return "".join(self.lines)

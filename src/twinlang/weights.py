@@ -28,7 +28,9 @@ def read(path: str | Path) -> dict[str, Tensor]:
     except FileNotFoundError:
         raise UserError(f"{path} is missing; run the rule that writes it") from None
     except Exception as error:  # the library exports no class of its own
-        raise UserError(f"{path} is cut short or damaged ({error}); delete it and run again") from None
+        raise UserError(
+            f"{path} is cut short or damaged ({error}); delete it and run again"
+        ) from None
 
 
 def load(path: str | Path, model: nn.Module, *, part: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Measure how well the embeddings of a bilingual model align, where the twin moves ids (section 4.4).
+"""Measure how well a bilingual model's embeddings align, where the twin moves ids (section 4.4).
 
 Writes alignment.json: percent of the moved pieces whose nearest neighbour among the moved deriv
 rows is their counterpart; over all of them, and over those seen in training by frequency band.

@@ -1,4 +1,4 @@
-"""Encode a task: its records to pieces as Arrow, one row a sentence, labels and offsets by piece."""
+"""Encode a task: records to pieces as Arrow, one row a sentence, labels and offsets by piece."""
 
 from __future__ import annotations
 

@@ -21,20 +21,18 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--items-train", required=True, help="records of the train set")
     for name in ("orig-train", "deriv-train", "deriv-dev"):
         flags.add_argument(f"--{name}", required=True, help="Arrow file")
-    flags.add_argument("--bz", required=True, help="metric file to write")
-    flags.add_argument("--bs", required=True, help="metric file to write")
+    for name in ("bz", "bs"):
+        flags.add_argument(f"--{name}", required=True, help="metric file to write")
     arguments = flags.parse_args(argv)
     device = devices.prepare(arguments)
     task, pretraining = tasks.load(arguments.task), recipe.read(arguments.recipe)
-    seed = arguments.coordinates["finetune_seed"]
     train, dev = read_lines(arguments.items_train), read_lines(arguments.items_dev)
     deriv = sentences.read(arguments.deriv_dev)
     settings = measure.task_settings(arguments.settings, arguments.coordinates, deriv)
     common = {"task": task, "settings": settings, "precision": arguments.precision}
-    for setting, path, data in (
-        ("bz", arguments.bz, arguments.orig_train),
-        ("bs", arguments.bs, arguments.deriv_train),
-    ):
+    seed = arguments.coordinates["finetune_seed"]
+    files = {"bz": arguments.orig_train, "bs": arguments.deriv_train}
+    for setting, data in files.items():
         model = classifier(pretraining, task, settings, seed).to(device)
         weights.load(arguments.model, model.encoder, part="encoder.")
         finetune(
@@ -47,7 +45,7 @@ def main(argv: list[str] | None = None) -> None:
         )
         found = predict(model, data=deriv, records=dev, device=device, **common)
         measure.write(
-            path,
+            getattr(arguments, setting),
             arguments=arguments,
             setting=setting,
             metric=task.METRIC,

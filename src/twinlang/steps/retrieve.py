@@ -6,8 +6,6 @@ bilingual model and for the mono model; writes retrieval.json with chance beside
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from twinlang import alignment, devices, recipe, sentences, weights
 from twinlang.cli import json_argument, parser, run, write_json
 from twinlang.model import MaskedLM, Shape, with_rows
@@ -26,12 +24,10 @@ def main(argv: list[str] | None = None) -> None:
     arguments = flags.parse_args(argv)
     device = devices.prepare(arguments)
     sets = [sentences.read(path) for path in (arguments.orig_dev, arguments.deriv_dev)]
+    bilingual = ("bilingual", arguments.recipe, arguments.model)
     found = {}
-    for name, recipe_path, path in (
-        ("bilingual", arguments.recipe, arguments.model),
-        ("mono", arguments.mono_recipe, arguments.mono_model),
-    ):
-        settings = recipe.read(recipe_path)
+    for name, made_by, path in (bilingual, ("mono", arguments.mono_recipe, arguments.mono_model)):
+        settings = recipe.read(made_by)
         model = MaskedLM(Shape(**settings["model"])).to(device)
         weights.load(path, model)
         unseen = settings["pretrain"]["unseen_rows"]
@@ -45,7 +41,7 @@ def main(argv: list[str] | None = None) -> None:
             "deriv_to_orig": 100 * float(alignment.nearest(deriv, orig).mean()),
         }
     write_json(
-        Path(arguments.metric),
+        arguments.metric,
         {
             **arguments.coordinates,
             **devices.provenance(arguments),

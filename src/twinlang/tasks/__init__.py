@@ -1,4 +1,4 @@
-"""Tasks: what is asked of a fine-tuned model. A task is a module of this folder, found by name, with
+"""Tasks: what is asked of a fine-tuned model. A task is a module here, found by its name, with
 
 - `HEAD`: `tokens`, `sequence`, `span` or `none` (no fine-tuning); `LABELS`: names of the classes;
 - `METRIC`: which of its scores is the main one;
@@ -66,8 +66,8 @@ class Reader:
             (encoded,) = self.encoder.texts([sentence])
             found = {"pieces": encoded.ids, "words": encoded.words}
             if spans:
-                blank = [sentence[a:b].startswith(" ") for a, b in encoded.spans]
-                pairs = zip(encoded.spans, blank, strict=True)
+                skips = [int(sentence[a:b].startswith(" ")) for a, b in encoded.spans]
+                pairs = zip(encoded.spans, skips, strict=True)
                 found["starts"] = [start + a + skip for (a, _), skip in pairs]
                 # A mark that normalisation has joined to its letter has no piece of its own.
                 following = [a for a, _ in encoded.spans[1:]] + [len(sentence)]
@@ -92,9 +92,8 @@ def label_ids(record: dict[str, Any], labels: tuple[str, ...]) -> list[int]:
         UserError: a label that the task does not know, or labels and words of unequal number.
     """
     if len(record["words"]) != len(record["labels"]):
-        raise UserError(
-            f"item {record['id']}: {len(record['words'])} words, {len(record['labels'])} labels; mend it"
-        )
+        numbers = f"{len(record['words'])} words, {len(record['labels'])} labels"
+        raise UserError(f"item {record['id']}: {numbers}; mend the source")
     unknown = [label for label in record["labels"] if label not in labels]
     if unknown:
         raise UserError(f"item {record['id']}: unknown label {unknown[0]!r}; mend the source")

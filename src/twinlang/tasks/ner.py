@@ -33,7 +33,7 @@ def rewritten(labels: np.ndarray, sentence: np.ndarray) -> np.ndarray:
 def score(
     records: list[dict[str, Any]], predictions: list[dict[str, Any]], options: dict[str, Any]
 ) -> dict[str, float]:
-    """Entity F1 over runs of one type; beside it strict BIO, which `score: bio` makes the main one."""
+    """Entity F1 over runs of one type, and strict BIO, which `score: bio` makes the main one."""
     gold = [p["gold"] for p in predictions]
     found = scores.ner(gold, [p["predicted"] for p in predictions])
     if options.get("score", "runs") == "bio":
@@ -42,8 +42,12 @@ def score(
 
 
 def tiny() -> list[dict[str, Any]]:
+    sentences = [
+        ("Ana Lee left Rome", "B-PER I-PER O B-LOC"),
+        ("Rome Bank grew", "B-ORG I-ORG O"),
+        ("She left", "O O"),
+    ]
     return [
-        {"id": "a", "words": ["Ana", "Lee", "left", "Rome"], "labels": ["B-PER", "I-PER", "O", "B-LOC"]},
-        {"id": "b", "words": ["Rome", "Bank", "grew"], "labels": ["B-ORG", "I-ORG", "O"]},
-        {"id": "c", "words": ["She", "left"], "labels": ["O", "O"]},
+        {"id": str(number), "words": words.split(), "labels": labels.split()}
+        for number, (words, labels) in enumerate(sentences)
     ]

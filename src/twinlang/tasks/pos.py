@@ -9,7 +9,10 @@ from twinlang.tasks import Part, Reader, label_ids
 
 HEAD = "tokens"
 METRIC = "f1"
-LABELS = tuple("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split())
+LABELS = (
+    *("ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM"),
+    *("PART", "PRON", "PROPN", "PUNCT", "SCONJ", "SYM", "VERB", "X"),
+)
 
 
 def encode(record: dict[str, Any], reader: Reader) -> list[Part]:

@@ -41,7 +41,7 @@ def load(name: str) -> ModuleType:
 
 
 def parse(step: Step) -> tuple[str, dict[str, Any]]:
-    """A step of the configuration, `name` or `{name: {parameter: value}}`, as name and parameters."""
+    """Name and parameters of a step, `name` or `{name: {parameter: value}}`."""
     if isinstance(step, str):
         return step, {}
     ((name, parameters),) = step.items()

@@ -1,4 +1,4 @@
-"""Permutation: the pieces of each sentence in a random order, each order equally likely (section 3.2)."""
+"""Permutation: the pieces of each sentence in random order, each equally likely (section 3.2)."""
 
 from __future__ import annotations
 

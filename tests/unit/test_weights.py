@@ -1,0 +1,98 @@
+"""Weights, recipes and devices: what is written is read back, and bad files are named."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from tests.micro import MODEL
+from torch import nn
+
+from twinlang import devices, recipe, weights
+from twinlang.cli import UserError
+from twinlang.model import MaskedLM, Shape
+
+
+def model(**more: int) -> MaskedLM:
+    return MaskedLM(Shape(**{**MODEL, "rows": 20, **more}))
+
+
+def test_weights_come_back(tmp_path: Path) -> None:
+    one, other = model(), model()
+    weights.save(tmp_path / "m.safetensors", one, recipe="abc")
+    weights.load(tmp_path / "m.safetensors", other)
+    for mine, its in zip(one.parameters(), other.parameters(), strict=True):
+        assert (mine == its).all()
+    with safe_open(tmp_path / "m.safetensors", "pt") as file:
+        assert file.metadata() == {"recipe": "abc"}
+
+
+def test_a_part_of_a_model(tmp_path: Path) -> None:
+    one, other = model(), model()
+    weights.save(tmp_path / "m.safetensors", one)
+    weights.load(tmp_path / "m.safetensors", other.encoder, part="encoder.")
+    assert (one.encoder.pieces.weight == other.encoder.pieces.weight).all()
+    assert (one.dense.weight != other.dense.weight).any()
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.01, 0.5, 0.999])
+def test_a_file_cut_short_is_named(tmp_path: Path, keep: float) -> None:
+    path = tmp_path / "m.safetensors"
+    weights.save(path, model())
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(keep * len(whole))])
+    with pytest.raises(UserError, match="m.safetensors is cut short or damaged .* run again"):
+        weights.load(path, model())
+
+
+def test_other_shapes_and_names_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    weights.save(path, model())
+    for other in (model(rows=21), model(layers=2), nn.Linear(2, 2)):
+        with pytest.raises(UserError, match="m.safetensors does not fit the recipe's model") as found:
+            weights.load(path, other)
+        assert "\n" not in str(found.value)
+    with pytest.raises(UserError, match="gone.safetensors is missing; run the rule"):
+        weights.read(tmp_path / "gone.safetensors")
+
+
+def test_a_recipe_without_a_key_is_named(tmp_path: Path) -> None:
+    whole = dict.fromkeys(recipe.KEYS, 1)
+    path = tmp_path / "recipe.json"
+    path.write_text(json.dumps(whole))
+    assert recipe.read(path) == whole
+    path.write_text(json.dumps({k: 1 for k in whole if k not in ("seed", "twin")}))
+    with pytest.raises(UserError, match="recipe.json lacks seed, twin; delete it"):
+        recipe.read(path)
+    path.write_text(json.dumps(whole)[:-3])
+    with pytest.raises(UserError, match="recipe.json is not JSON"):
+        recipe.read(path)
+
+
+def test_sha256(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert recipe.sha256(tmp_path / "a") == expected
+
+
+def flags(**more: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    devices.add_flags(parser)
+    return parser.parse_args([part for n, v in more.items() for part in (f"--{n}", v)])
+
+
+def test_devices() -> None:
+    assert devices.prepare(flags(threads="1")) == "cpu" and torch.get_num_threads() == 1
+    found = devices.provenance(flags(precision="bf16"))
+    assert (found["device"], found["precision"], found["threads"]) == ("cpu", "bf16", 1)
+    assert {"twinlang", "torch", "python"} <= set(found["versions"])
+
+
+@pytest.mark.parametrize("device", ["cuda:77", "gpu"])
+def test_a_device_that_is_not_there(device: str) -> None:
+    with pytest.raises(UserError, match=f"device {device} cannot be used here .* device: cpu"):
+        devices.prepare(flags(device=device))
