@@ -112,7 +112,8 @@ def run(main: Callable[[list[str] | None], None]) -> None:
         sys.exit("error: out of memory; give the rule more, or a smaller micro-batch (profile)")
     except RuntimeError as error:
         if "alloc" in str(error) or "out of memory" in str(error):
-            sys.exit(f"error: out of memory; try a smaller micro-batch (profile): {error}")
+            reason = str(error).splitlines()[0]
+            sys.exit(f"error: out of memory; try a smaller micro-batch (profile): {reason}")
         raise
     except BrokenPipeError:
         sys.exit(1)

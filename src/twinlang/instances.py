@@ -175,13 +175,19 @@ def span_targets(data: Sentences, records: Sequence[dict[str, Any]]) -> Targets:
             index = np.maximum(instance.index, 0)
             shown = (instance.index >= 0) & (starts[index] >= 0)
             inside = np.flatnonzero(shown & (starts[index] < last) & (ends[index] > first))
-            run = len(inside) > 0 and inside[-1] - inside[0] == len(inside) - 1
-            if run and _whole(starts, ends, instance.index[inside], first, last):
+            if len(inside) and _readable(starts, ends, instance.index, inside, first, last):
                 wanted[row] = inside[0], inside[-1]
         return wanted, 2 * len(wanted)
 
     return targets
 
 
-def _whole(starts: np.ndarray, ends: np.ndarray, pieces: np.ndarray, first: int, last: int) -> bool:
-    return bool(starts[pieces].min() <= first and ends[pieces].max() >= last)
+def _readable(
+    starts: np.ndarray, ends: np.ndarray, index: np.ndarray, inside: np.ndarray, first: int, last: int
+) -> bool:
+    """Whether the run of places from the first to the last of `inside` shows all of the characters
+    from `first` to `last`, and none beyond those of the pieces `inside`."""
+    mine, run = index[inside], index[inside[0] : inside[-1] + 1]
+    low, high = starts[mine].min(), ends[mine].max()
+    whole = low <= first and high >= last
+    return bool(whole and starts[run].min() == low and ends[run].max() == high)

@@ -52,6 +52,8 @@ class Reader:
 
     def words(self, words: list[str], labels: list[int]) -> Columns:
         """Columns of a tagged sentence: the label of a word sits on its first piece (section A)."""
+        if not all(words):
+            raise UserError(f"word {words.index('') + 1} of {' '.join(words)!r} is empty; mend it")
         # The first word has a blank before it, as the tokenizer gives it in running text.
         blanks = [True, *spaces(words)[1:]] if self.spacing == "natural" else [True] * len(words)
         ids, index = self.encoder.words(words, blanks)
