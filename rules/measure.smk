@@ -36,6 +36,7 @@ rule evaluate:
     params:
         settings=finetune_settings,
         coordinates=coordinates,
+        unseen_rows=config["unseen_rows"],
         version=VERSIONS["evaluate"],
     shell:
         r"""
@@ -48,6 +49,7 @@ rule evaluate:
             --deriv-dev {input.deriv_dev:q} \
             --metric {output.metric:q} \
             --coordinates {params.coordinates:q} \
+            --unseen-rows {params.unseen_rows:q} \
             --device {resources.device:q} \
             --precision {resources.precision:q} \
             --micro-batch {resources.micro_batch} \
@@ -83,6 +85,7 @@ rule retrieve:
     params:
         settings=retrieval_settings,
         coordinates=retrieval_coordinates,
+        unseen_rows=config["unseen_rows"],
         version=VERSIONS["retrieve"],
     shell:
         r"""
@@ -96,6 +99,7 @@ rule retrieve:
             --metric {output.metric:q} \
             --settings {params.settings:q} \
             --coordinates {params.coordinates:q} \
+            --unseen-rows {params.unseen_rows:q} \
             --device {resources.device:q} \
             --precision {resources.precision:q} \
             --micro-batch {resources.micro_batch} \

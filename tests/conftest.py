@@ -9,6 +9,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: other
 
 import pytest
 from hypothesis import settings
+
 from tests.micro import Study
 
 settings.register_profile(

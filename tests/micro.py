@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from functools import cached_property
 from importlib import import_module
 from itertools import product
@@ -27,13 +28,13 @@ MODEL = {
 PRETRAIN = {
     **{"steps": 12, "tokens": 512, "learning_rate": 0.01, "warmup": 2, "betas": [0.9, 0.98]},
     **{"epsilon": 1e-8, "weight_decay": 0.01, "clip": 1.0, "mask": 0.15, "mask_token": 0.8},
-    **{"mask_random": 0.1, "random_from": "own", "pack": False, "row": 64, "unseen_rows": "draw"},
+    **{"mask_random": 0.1, "random_from": "own", "pack": False, "row": 64},
     "short_first": {"steps": 0.5, "length": 32},
 }
 SETTINGS = {
     **{"learning_rate": 0.01, "epochs": 1, "batch": 8, "max_length": 96, "warmup": 2},
     **{"weight_decay": 0.01, "dropout": 0.1, "freeze_embeddings": True, "score": "runs"},
-    **{"stride": 16, "longest_answer": 30, "swap": True},
+    **{"stride": 16, "longest_answer": 30, "swap": True, "head_bias": "zero"},
 }
 
 
@@ -82,7 +83,9 @@ def _record(task: str, name: str, who: Any, did: str, what: Any, town: str) -> d
     return {"id": name, "sentence": sentence, "translation": sentence}
 
 
-def data_of(lengths: list[list[int]], *, keys: list[int] | None = None, vocabulary: int = 50) -> Any:
+def data_of(
+    lengths: list[list[int]], *, keys: list[int] | None = None, vocabulary: int = 50
+) -> Any:
     """Sentences given as lists of words, each its number of pieces.
 
     Beside pieces and words they carry `mark` (N,), another number for each piece of all.
@@ -120,11 +123,15 @@ def arguments(**flags: Any) -> list[str]:
     return found
 
 
-def as_process(name: str, flags: list[str], log_seconds: float = 0.0) -> None:
-    """Runs a step as a command would, to its exit status: the target of a child process."""
+def as_process(name: str, flags: list[str], errors: str) -> None:
+    """Runs a step as a command would, to its exit status: the target of a child process.
+
+    It writes a line of its log for each step, and its errors to a file.
+    """
     from twinlang import training
 
-    training.LOG_SECONDS = log_seconds
+    sys.stderr = open(errors, "w", encoding="utf-8")  # noqa: SIM115, lives as long as the process
+    training.LOG_SECONDS = 0.0
     main = import_module(f"twinlang.steps.{name}").main
     run(lambda _: main(flags))
 
@@ -207,6 +214,9 @@ class Study:
     def copied_recipe(self, folder: Path, twin: list, **pretrain: Any) -> Path:
         """A recipe of its own in another folder, with other pre-training settings."""
         found = {**recipe(twin, **pretrain), "vocabulary": VOCABULARY}
-        found["model"] = {**MODEL, "rows": json.loads(self.recipe(twin).read_text())["model"]["rows"]}
+        found["model"] = {
+            **MODEL,
+            "rows": json.loads(self.recipe(twin).read_text())["model"]["rows"],
+        }
         write_json(folder / "recipe.json", found)
         return folder / "recipe.json"

@@ -175,7 +175,7 @@ def span_targets(data: Sentences, records: Sequence[dict[str, Any]]) -> Targets:
             index = np.maximum(instance.index, 0)
             shown = (instance.index >= 0) & (starts[index] >= 0)
             inside = np.flatnonzero(shown & (starts[index] < last) & (ends[index] > first))
-            if len(inside) and _readable(starts, ends, instance.index, inside, first, last):
+            if len(inside) and _readable(starts, ends, instance.index, inside, (first, last)):
                 wanted[row] = inside[0], inside[-1]
         return wanted, 2 * len(wanted)
 
@@ -183,11 +183,15 @@ def span_targets(data: Sentences, records: Sequence[dict[str, Any]]) -> Targets:
 
 
 def _readable(
-    starts: np.ndarray, ends: np.ndarray, index: np.ndarray, inside: np.ndarray, first: int, last: int
+    starts: np.ndarray,
+    ends: np.ndarray,
+    index: np.ndarray,
+    inside: np.ndarray,
+    answer: tuple[int, int],
 ) -> bool:
-    """Whether the run of places from the first to the last of `inside` shows all of the characters
-    from `first` to `last`, and none beyond those of the pieces `inside`."""
+    """Whether the run of places from the first to the last of `inside` shows all characters of the
+    answer (start, end), and none beyond those of the pieces `inside`."""
     mine, run = index[inside], index[inside[0] : inside[-1] + 1]
     low, high = starts[mine].min(), ends[mine].max()
-    whole = low <= first and high >= last
+    whole = low <= answer[0] and high >= answer[1]
     return bool(whole and starts[run].min() == low and ends[run].max() == high)

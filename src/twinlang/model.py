@@ -38,6 +38,21 @@ class Shape:
         return asdict(self)
 
 
+def dropout(x: Tensor, share: float, training: bool) -> Tensor:
+    """Sets a share of x to zero and scales the rest, as `F.dropout`; several times faster on CPU.
+
+    Torch draws one Bernoulli number after the other; here a 64-bit word decides four places, so
+    that the share is exact to 1/65536. The words come from torch's own generator and seed.
+    """
+    if not training or not share:
+        return x
+    if x.device.type != "cpu":
+        return F.dropout(x, share, training)
+    words = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(1 << 63), None)
+    kept = words.view(torch.int16)[: x.numel()] >= round(share * 65536) - 32768
+    return x * kept.view(x.shape).to(x.dtype).mul_(1 / (1 - share))
+
+
 class Block(nn.Module):
     """One transformer layer: self-attention and feed-forward, each added and then normalised."""
 
@@ -71,7 +86,7 @@ class Block(nn.Module):
         else:
             wide = bias if self.heads == 1 else bias.repeat_interleave(self.heads, dim=0)
             weights = torch.baddbmm(wide.to(q.dtype), q, k.transpose(1, 2), alpha=scale)
-        weights = F.dropout(weights.softmax(dim=-1), self.attention_dropout, self.training)
+        weights = dropout(weights.softmax(dim=-1), self.attention_dropout, self.training)
         mixed = torch.bmm(weights, v)
         if self.heads > 1:
             mixed = mixed.view(batch, self.heads, time, self.head_size).transpose(1, 2)
@@ -79,7 +94,7 @@ class Block(nn.Module):
         return mixed
 
     def _drop(self, x: Tensor) -> Tensor:
-        return F.dropout(x, self.dropout, self.training) if self.dropout else x
+        return dropout(x, self.dropout, self.training)
 
 
 class Encoder(nn.Module):
@@ -100,7 +115,7 @@ class Encoder(nn.Module):
         """
         time = ids.shape[1]
         x = self.norm(self.pieces(ids) + self.positions.weight[:time])
-        x = F.dropout(x, self.shape.dropout, self.training) if self.shape.dropout else x
+        x = dropout(x, self.shape.dropout, self.training)
         bias = None
         if lengths is not None:
             padded = torch.arange(time, device=ids.device)[None, :] >= lengths[:, None]
@@ -145,11 +160,10 @@ class Classifier(nn.Module):
 
     def forward(self, ids: Tensor, lengths: Tensor | None) -> Tensor:
         x = self.encoder(ids, lengths)
-        dropout = self.encoder.shape.dropout
+        share = self.encoder.shape.dropout
         if self.dense is not None:
-            x = F.dropout(x[:, 0], dropout, self.training)
-            x = torch.tanh(self.dense(x))
-        return self.classify(F.dropout(x, dropout, self.training))
+            x = torch.tanh(self.dense(dropout(x[:, 0], share, self.training)))
+        return self.classify(dropout(x, share, self.training))
 
 
 def initialise(module: nn.Module, deviation: float) -> None:

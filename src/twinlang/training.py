@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -67,7 +68,7 @@ def train(
     model.train()
     with _termination() as terminated, Journal(log, schedule.steps, done, kept) as journal:
         for step, micro_batches in zip(range(done, schedule.steps), steps(done), strict=False):
-            torch.manual_seed((seed << 32) + step)
+            torch.manual_seed(_mixed(seed, step))
             total = _backward(model, micro_batches, loss, device, precision)
             norm = float(optimizer.clip())
             if not math.isfinite(total + norm):
@@ -81,6 +82,11 @@ def train(
             if stop:
                 sys.exit(f"terminated after step {step + 1}; run again to go on from there")
     model.eval()
+
+
+def _mixed(seed: int, step: int) -> int:
+    """One seed from two numbers. Torch's generator on the CPU looks at its lowest 32 bits alone."""
+    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
 
 
 def _backward(

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.micro import data_of
 
+from tests.micro import data_of
 from twinlang.batching import WIDTH, Rows, epochs, packed_rows, plan, sentence_rows
 from twinlang.sentences import Sentences
 from twinlang.tokenizer import END, PAD, START
@@ -20,7 +20,10 @@ LENGTHS = st.lists(st.integers(2, 40), min_size=1, max_size=60)
 
 def corpora() -> list[Sentences]:
     """Two corpora of unlike lengths, whose ids do not meet."""
-    one, other = data_of([[n % 5 + 1] for n in range(40)]), data_of([[n % 9 + 1] for n in range(23)])
+    one, other = (
+        data_of([[n % 5 + 1] for n in range(40)]),
+        data_of([[n % 9 + 1] for n in range(23)]),
+    )
     return [one, other.with_columns(pieces=other.pieces + np.uint32(1000))]
 
 

@@ -67,12 +67,16 @@ def test_a_full_disk_is_one_sentence_with_the_files_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = builtins.open
-    monkeypatch.setattr(cli, "open", lambda _, *rest, **more: real("/dev/full", *rest, **more), raising=False)
+    monkeypatch.setattr(
+        cli, "open", lambda _, *rest, **more: real("/dev/full", *rest, **more), raising=False
+    )
     for write in (write_json, write_lines):
         with pytest.raises(OSError) as caught:
             write(tmp_path / "a.json", [{"value": "x" * 100_000}])
         assert caught.value.errno == errno.ENOSPC
-        assert f"the disk is full while writing {tmp_path / 'a.json'}; free some" in message(caught.value)
+        assert f"the disk is full while writing {tmp_path / 'a.json'}; free some" in message(
+            caught.value
+        )
     assert not list(tmp_path.iterdir())
 
 
@@ -107,7 +111,16 @@ def test_a_step_explains_itself(name: str) -> None:
     shown = subprocess.run([*command, "--help"], capture_output=True, text=True, env=environment)
     assert shown.returncode == 0 and len(shown.stdout.splitlines()) > 10
     if name == "derive":
-        flags = ["--input", "gone.arrow", "--steps", '["inversion"]', "--seed", "0", "--output", "x"]
+        flags = [
+            "--input",
+            "gone.arrow",
+            "--steps",
+            '["inversion"]',
+            "--seed",
+            "0",
+            "--output",
+            "x",
+        ]
         failed = subprocess.run([*command, *flags], capture_output=True, text=True, env=environment)
         assert failed.returncode == 1
         assert failed.stderr == "error: gone.arrow is missing; run the rule that writes it\n"

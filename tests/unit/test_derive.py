@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.micro import Study, data_of, step
 
+from tests.micro import Study, data_of, step
 from twinlang import sentences, transforms
 from twinlang.cli import write_json
 from twinlang.sentences import dataset_key

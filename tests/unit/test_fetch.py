@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.folder import write, write_folder
 
+from tests.folder import write, write_folder
 from twinlang.cli import UserError
 from twinlang.steps import fetch_corpus, fetch_task
 

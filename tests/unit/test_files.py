@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tests.folder import meanings, text, write, write_folder
 from tests.reading import corpus, fails, items, settings, trees
-
 from twinlang.sources import files
 
 
@@ -88,7 +88,7 @@ def test_files_of_an_output(tmp_path: Path) -> None:
     assert names("hi", "qa", "train") == ["qa/hi/train.json.gz"]
     assert names("hi", "trees", "dev") == ["trees/hi/dev.conllu.gz"]
     assert names("en", "retrieval", "dev") == ["retrieval/hi.tsv.gz"]
-    fails(lambda: names("fr", "pos", "dev"), "pos/fr/dev.tsv", "folder")
+    fails(lambda: names("fr", "pos", "dev"), "pos/fr/dev.tsv", "`data`")
 
 
 def test_english_retrieval_is_the_other_side(tmp_path: Path) -> None:

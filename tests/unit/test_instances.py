@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.micro import data_of
 
+from tests.micro import data_of
 from twinlang import instances
 from twinlang.instances import IGNORED, label_targets, span_targets, steps_of, tensors_of
 from twinlang.sentences import Sentences
@@ -52,9 +52,7 @@ def test_a_long_pair_loses_pieces_of_its_longer_part(first: int, second: int, lo
     assert (np.diff(one.index[one.index >= 0]) > 0).all()
 
 
-@given(
-    *(st.integers(1, 40), st.integers(1, 200), st.integers(12, 64), st.integers(1, 64))
-)
+@given(*(st.integers(1, 40), st.integers(1, 200), st.integers(12, 64), st.integers(1, 64)))
 def test_windows_cover_the_context_and_overlap(
     question: int, context: int, longest: int, stride: int
 ) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.folder import meanings, text, write
 from tests.reading import corpus, fails, items, trees
-
 from twinlang.sources import files
 
 
@@ -97,12 +97,12 @@ def test_a_row_of_too_few_columns_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_or_file_names_the_key(tmp_path: Path) -> None:
-    fails(lambda: corpus(tmp_path / "no"), str(tmp_path / "no"), "not a folder", "`folder`")
-    fails(lambda: files.files({}, lang="en", kind="pos", split="dev"), "`folder`")
-    fails(lambda: corpus(tmp_path), "text/en/main.txt, .gz or .xz", "`folder`")
-    fails(lambda: items(tmp_path, "qa"), "qa/en/dev.json", "`folder`")
-    fails(lambda: items(tmp_path, "retrieval"), "retrieval/en.tsv", "`folder`")
-    fails(lambda: trees(tmp_path), "trees/en/dev.conllu", "`folder`")
+    fails(lambda: corpus(tmp_path / "no"), str(tmp_path / "no"), "not a folder", "`data`")
+    fails(lambda: files.files({}, lang="en", kind="pos", split="dev"), "`data`")
+    fails(lambda: corpus(tmp_path), "text/en/main.txt, .gz or .xz", "`data`")
+    fails(lambda: items(tmp_path, "qa"), "qa/en/dev.json", "`data`")
+    fails(lambda: items(tmp_path, "retrieval"), "retrieval/en.tsv", "`data`")
+    fails(lambda: trees(tmp_path), "trees/en/dev.conllu", "`data`")
 
 
 def test_a_wrong_name_is_refused(tmp_path: Path) -> None:

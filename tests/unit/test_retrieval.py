@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from tests.micro import MODEL, data_of
 
+from tests.micro import MODEL, data_of
 from twinlang import retrieval
 from twinlang.model import MaskedLM, Shape
 from twinlang.retrieval import embed

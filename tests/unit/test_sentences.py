@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.micro import data_of
 
+from tests.micro import data_of
 from twinlang import sentences
 from twinlang.cli import UserError
 from twinlang.sentences import Sentences
@@ -20,7 +20,11 @@ from twinlang.sentences import Sentences
 
 def rows(lengths: list[int]) -> Any:
     for number, length in enumerate(lengths):
-        columns = {"pieces": [number] * length, "words": list(range(length)), "labels": [-100] * length}
+        columns = {
+            "pieces": [number] * length,
+            "words": list(range(length)),
+            "labels": [-100] * length,
+        }
         yield (1 << 64) - 1 - number, number, number % 2, columns
 
 
@@ -116,7 +120,10 @@ def test_other_files_are_refused_with_their_name(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="a.arrow is missing; run the rule"):
         sentences.read(tmp_path / "a.arrow")
     table = pa.table({"pieces": [[1, 2]], "key": [1]})
-    with pa.OSFile(str(tmp_path / "b.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as out:
+    with (
+        pa.OSFile(str(tmp_path / "b.arrow"), "wb") as sink,
+        pa.ipc.new_file(sink, table.schema) as out,
+    ):
         out.write_table(table)
     with pytest.raises(UserError, match="b.arrow is no file of sentences"):
         sentences.read(tmp_path / "b.arrow")

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.micro import SETTINGS, Study, items, step
 
+from tests.micro import SETTINGS, Study, items, step
 from twinlang import finetuning, instances, modules, scores, sentences, tasks, transforms
 from twinlang.cli import UserError, write_lines
 from twinlang.sentences import Sentences
@@ -70,7 +70,9 @@ def test_a_label_sits_on_the_first_piece_of_its_word(study: Study, name: str) ->
     data = encoded(study, name, records)
     for number, record in enumerate(records):
         one = data.take(slice(number, number + 1))
-        words = [list(run) for _, run in groupby(range(len(one.pieces)), lambda n, w=one.words: w[n])]
+        words = [
+            list(run) for _, run in groupby(range(len(one.pieces)), lambda n, w=one.words: w[n])
+        ]
         assert len(words) == len(record["words"])
         labels = [[int(one.columns["labels"][n]) for n in run] for run in words]
         assert [task.LABELS[first] for first, *_ in labels] == record["labels"]
@@ -89,7 +91,9 @@ def test_labels_follow_their_words(study: Study, name: str, twin: list[Any]) -> 
     assert (found.columns["labels"] == data.columns["labels"][positions]).all()
     labelled = found.columns["labels"] != IGNORED
     assert sorted(found.words[labelled].tolist()) == list(range(6))
-    got = {int(w): int(n) for w, n in zip(found.words, found.columns["labels"], strict=True) if n >= 0}
+    got = {
+        int(w): int(n) for w, n in zip(found.words, found.columns["labels"], strict=True) if n >= 0
+    }
     assert got == {number: number for number in range(6)}
 
 
@@ -136,7 +140,11 @@ def test_perfect_predictions_score_100(
 
 
 CONTEXTS = [
-    ("en", "It rained. Ana Lee saw 3,500 boats in Rome (again)! She slept.", ["Ana Lee", "3,500 boats"]),
+    (
+        "en",
+        "It rained. Ana Lee saw 3,500 boats in Rome (again)! She slept.",
+        ["Ana Lee", "3,500 boats"],
+    ),
     ("en", "It rained. Ana Lee saw it.", ["It", "Ana", "it", "rained", "Ana Lee saw it."]),
     ("fr", "L'ami d'Ida était là. Il a vu l’été à Nîmes.", ["Ida", "l’été", "Nîmes", "à Nîmes"]),
     ("fr", "Ida aime le cafe\u0301. Il dort.", ["cafe\u0301", "le cafe\u0301"]),
@@ -167,7 +175,9 @@ def test_answers_re_extract_exactly(
 
     for swap in (True, False):
         settings = {"longest_answer": 60, "swap": swap}
-        found = answers(data, records, pairs if swap else perfect(task, data, records)(None, shown), settings)
+        found = answers(
+            data, records, pairs if swap else perfect(task, data, records)(None, shown), settings
+        )
         assert [p["predicted"] for p in found] == texts == [p["strict"] for p in found]
         assert [p["gold"] for p in found] == [[text] for text in texts]
 
@@ -202,8 +212,12 @@ def test_ner_labels_written_anew_are_those_of_the_score(examples: list[list[str]
 def test_ner_is_trained_on_labels_written_anew_in_a_twin_alone(study: Study) -> None:
     records = records_of("ner")
     data = encoded(study, "ner", records)
-    (first,) = [i for i in instances.instances(in_twin(data, ["inversion"]), max_length=64) if not i.item]
-    wanted, counted = finetuning.targets_of(ner, in_twin(data, ["inversion"]), records)([first], len(first.ids))
+    (first,) = [
+        i for i in instances.instances(in_twin(data, ["inversion"]), max_length=64) if not i.item
+    ]
+    wanted, counted = finetuning.targets_of(ner, in_twin(data, ["inversion"]), records)(
+        [first], len(first.ids)
+    )
     shown = [ner.LABELS[n] for n in wanted[0] if n >= 0]
     assert shown == ["B-LOC", "O", "B-PER", "I-PER"] and counted == 4
     (first,) = [i for i in instances.instances(data, max_length=64) if not i.item]

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.micro import VOCABULARY, Study, step
 
+from tests.micro import VOCABULARY, Study, step
 from twinlang import tokenizer
 from twinlang.cli import UserError
 from twinlang.sources.records import join, spaces
@@ -19,7 +19,14 @@ from twinlang.tokenizer import SPECIALS, Encoder
 from twinlang.transforms.transliteration import from_script, respell, to_script
 
 ALPHABETS = [
-    *("abcdeé .,'\u0301", "कखगािी्ं। ", "ابتثجَّ، ", "🙂👩\u200d🚀🇫🇷 a", "⠁⠃⣿ ab", "\t\n \u00a0\ufffd\0x"),
+    *(
+        "abcdeé .,'\u0301",
+        "कखगािी्ं। ",
+        "ابتثجَّ، ",
+        "🙂👩\u200d🚀🇫🇷 a",
+        "⠁⠃⣿ ab",
+        "\t\n \u00a0\ufffd\0x",
+    ),
 ]
 TEXT = st.one_of(*(st.text(alphabet, max_size=12) for alphabet in ALPHABETS), st.text(max_size=8))
 TABLES = {f: respell(VOCABULARY, seed=0, fraction=f) for f in (1.0, 0.5)}
@@ -85,7 +92,10 @@ def test_every_word_has_its_own_pieces(study: Study, words: list[str], always: b
     data = b"".join(
         bytes(tokenizer.BYTES[s] for s in study.encoder.tokenizer.id_to_token(n)) for n in ids
     )
-    normal = ["".join(" " * b + unicodedata.normalize("NFC", w)) for w, b in zip(words, blanks, strict=True)]
+    normal = [
+        "".join(" " * b + unicodedata.normalize("NFC", w))
+        for w, b in zip(words, blanks, strict=True)
+    ]
     assert data.decode() == "".join(normal), text
 
 

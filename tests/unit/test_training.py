@@ -37,7 +37,9 @@ def batches(done: int, *, parts: int = 1, fault: float = 0.0) -> Iterator[Sequen
         targets = torch.randint(0, 5, (12,), generator=generator)
         targets[:5] = -100
         if fault and step == 6:
-            yield [MicroBatch({"ids": ids, "targets": targets, "scale": torch.tensor(fault)}, 7, 12)]
+            yield [
+                MicroBatch({"ids": ids, "targets": targets, "scale": torch.tensor(fault)}, 7, 12)
+            ]
         yield [
             MicroBatch({"ids": i, "targets": t}, int((t >= 0).sum()), len(i))
             for i, t in zip(ids.chunk(parts), targets.chunk(parts), strict=True)
@@ -60,7 +62,7 @@ def trained(**more: Any) -> nn.Module:
 
 def difference(one: nn.Module, other: nn.Module) -> float:
     pairs = zip(one.parameters(), other.parameters(), strict=True)
-    return max(float((a - b).abs().max()) for a, b in pairs)
+    return max(float((a - b).detach().abs().max()) for a, b in pairs)
 
 
 def test_it_learns_and_the_seed_decides() -> None:
@@ -95,7 +97,9 @@ def test_the_loss_is_the_mean_over_targets(monkeypatch: pytest.MonkeyPatch, tmp_
 @pytest.mark.parametrize("fault", [math.nan, math.inf])
 def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path, fault: float) -> None:
     with (
-        pytest.raises(UserError, match="the loss is (nan|inf) at step 6, .* lower the learning rate"),
+        pytest.raises(
+            UserError, match="the loss is (nan|inf) at step 6, .* lower the learning rate"
+        ),
         Resume(tmp_path, "a" * 64, every=0) as resume,
     ):
         trained(steps=lambda done: batches(done, fault=fault), resume=resume)

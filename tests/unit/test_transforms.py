@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.micro import data_of
 
+from tests.micro import data_of
 from twinlang import modules, transforms
 from twinlang.cli import UserError
 from twinlang.sentences import Sentences
@@ -153,9 +153,7 @@ def test_steps_apply_left_to_right() -> None:
     assert same(derived(data, ["transliteration", "inversion"]), spelled)
 
 
-@given(
-    vocabulary=st.integers(6, 400), fraction=st.floats(0, 1), seed=st.integers(0, 2**32)
-)
+@given(vocabulary=st.integers(6, 400), fraction=st.floats(0, 1), seed=st.integers(0, 2**32))
 def test_respelling_is_one_to_one(vocabulary: int, fraction: float, seed: int) -> None:
     table = transliteration.respell(vocabulary, seed=seed, fraction=fraction)
     moved = table != np.arange(vocabulary)

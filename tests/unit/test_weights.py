@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
-from tests.micro import MODEL
 from torch import nn
 
+from tests.micro import MODEL
 from twinlang import devices, recipe, weights
 from twinlang.cli import UserError
 from twinlang.model import MaskedLM, Shape
@@ -53,7 +53,9 @@ def test_other_shapes_and_names_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
     weights.save(path, model())
     for other in (model(rows=21), model(layers=2), nn.Linear(2, 2)):
-        with pytest.raises(UserError, match="m.safetensors does not fit the recipe's model") as found:
+        with pytest.raises(
+            UserError, match="m.safetensors does not fit the recipe's model"
+        ) as found:
             weights.load(path, other)
         assert "\n" not in str(found.value)
     with pytest.raises(UserError, match="gone.safetensors is missing; run the rule"):

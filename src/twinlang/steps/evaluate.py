@@ -1,8 +1,8 @@
 """Score the fine-tuned mono model on a twin's dev set (monolingual zero-shot): writes mz.json.
 
 Ids that the mono model has never seen get rows drawn from its initialiser with a fixed seed, or
-with `unseen_rows: clamp` (paper) its last row. `constant` in the file is what the same model scores
-when every piece of the input is one and the same: all that length and place give away.
+with `--unseen-rows clamp` (paper) its last row. `constant` in the file is what the same model
+scores when every piece of the input is one and the same: all that length and place give away.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ def main(argv: list[str] | None = None) -> None:
     flags = parser(__doc__)
     measure.add_flags(flags)
     flags.add_argument("--deriv-dev", required=True, help="Arrow file")
+    flags.add_argument("--unseen-rows", choices=["draw", "clamp"], default="draw")
     flags.add_argument("--metric", required=True, help="metric file to write")
     arguments = flags.parse_args(argv)
     device = devices.prepare(arguments)
@@ -30,7 +31,7 @@ def main(argv: list[str] | None = None) -> None:
     model = classifier(pretraining, task, settings, seed=0).to(device)
     weights.load(arguments.model, model)
     rows = 2 * pretraining["vocabulary"] + 1  # the last row is the one of constant input
-    with_rows(model.encoder, rows, seed=UNSEEN_SEED, how=pretraining["pretrain"]["unseen_rows"])
+    with_rows(model.encoder, rows, seed=UNSEEN_SEED, how=arguments.unseen_rows)
     same = data.with_columns(pieces=np.full_like(data.pieces, rows - 1))
     values = []
     for shown in (data, same):

@@ -19,10 +19,11 @@ def main(argv: list[str] | None = None) -> None:
         flags.add_argument(f"--{name}", required=True)
     flags.add_argument("--settings", required=True, type=json_argument, help="JSON")
     flags.add_argument("--coordinates", required=True, type=json_argument, help="JSON")
+    flags.add_argument("--unseen-rows", choices=["draw", "clamp"], default="draw")
     flags.add_argument("--metric", required=True, help="retrieval.json")
     devices.add_flags(flags)
     arguments = flags.parse_args(argv)
-    device = devices.prepare(arguments)
+    device, longest = devices.prepare(arguments), arguments.settings["max_length"]
     sets = [sentences.read(path) for path in (arguments.orig_dev, arguments.deriv_dev)]
     bilingual = ("bilingual", arguments.recipe, arguments.model)
     found = {}
@@ -30,12 +31,9 @@ def main(argv: list[str] | None = None) -> None:
         settings = recipe.read(made_by)
         model = MaskedLM(Shape(**settings["model"])).to(device)
         weights.load(path, model)
-        unseen = settings["pretrain"]["unseen_rows"]
-        with_rows(model.encoder, 2 * settings["vocabulary"], seed=UNSEEN_SEED, how=unseen)
-        orig, deriv = (
-            embed(model.encoder, data, max_length=arguments.settings["max_length"], device=device)
-            for data in sets
-        )
+        rows = 2 * settings["vocabulary"]
+        with_rows(model.encoder, rows, seed=UNSEEN_SEED, how=arguments.unseen_rows)
+        orig, deriv = (embed(model.encoder, d, max_length=longest, device=device) for d in sets)
         found[name] = {
             "orig_to_deriv": 100 * float(alignment.nearest(orig, deriv).mean()),
             "deriv_to_orig": 100 * float(alignment.nearest(deriv, orig).mean()),
