@@ -52,6 +52,7 @@ def table6(rows: Sequence[Row], twins: Twins | None = None) -> list[Row]:
     """
     if not twins:
         raise UserError("table6 needs the twins of the configuration; give them with --twins")
+    rows = [row for row in rows if row["setting"] in COMPARED]  # neither alignment nor retrieval
     table: list[Row] = []
     for name in (name for name, steps in twins.items() if len(steps) > 1):
         places = {_place(row) for row in rows if row["twin"] == name}

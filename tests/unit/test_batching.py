@@ -45,6 +45,8 @@ def test_hardly_any_place_is_padding() -> None:
     batches = plan(lengths, places=1024, seed=[0])
     padded = sum(len(rows) * int(lengths[rows].max()) for rows in batches)
     assert padded < 1.15 * lengths.sum()
+    widths = [-(-int(lengths[rows].max()) // WIDTH) for rows in batches]
+    assert widths != sorted(widths) and widths != sorted(widths, reverse=True)
 
 
 def test_the_seed_alone_decides() -> None:

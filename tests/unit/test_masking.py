@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binom
 
 from twinlang.masking import Masking
-from twinlang.tokenizer import END, MASK, PAD, START
+from twinlang.tokenizer import END, MASK, PAD, START, UNKNOWN
 from twinlang.transforms.transliteration import respell
 
 SIZE = 1000
@@ -20,6 +20,7 @@ def rows() -> tuple[np.ndarray, np.ndarray]:
     ids = np.random.default_rng(0).integers(5, SIZE, (400, 62))
     ids[1::2] += SIZE
     ids[:, 0], ids[:, 40], ids[:, 41:] = START, END, PAD
+    ids[:, 7], ids[:, 8] = UNKNOWN, MASK
     return ids, np.arange(400) % 2
 
 
@@ -52,7 +53,7 @@ def test_nothing_else_changes_and_specials_are_never_predicted() -> None:
     rest = np.ones(ids.size, dtype=bool)
     rest[at] = False
     assert (masked.flatten()[rest] == ids.flatten()[rest]).all()
-    assert (masked[ids < 5] == ids[ids < 5]).all()
+    assert (masked[ids < 5] == ids[ids < 5]).all() and not (ids.flatten()[at] < 5).any()
     assert (np.diff(at) > 0).all()
 
 

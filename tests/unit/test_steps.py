@@ -33,10 +33,10 @@ def common(study: Study, task: str, twin: list, **more: Any) -> dict[str, Any]:
     return {**flags, "coordinates": {**COORDINATES, "task": task}}
 
 
-def finetuned(study: Study, folder: Path, task: str, **more: Any) -> None:
+def finetuned(study: Study, folder: Path, task: str, *, trained_on: list = TWIN) -> None:
     """bz.json and bs.json in a folder."""
-    flags = {**common(study, task, TWIN, **more), "items_train": study.items(task, "train")}
-    for side, twin in (("orig", []), ("deriv", TWIN)):
+    flags = {**common(study, task, TWIN), "items_train": study.items(task, "train")}
+    for side, twin in (("orig", []), ("deriv", trained_on)):
         flags[f"{side}_train"] = study.task(task, "train", twin)
     flags["deriv_dev"] = study.task(task, "dev", TWIN)
     step("finetune", **flags, bz=folder / "bz.json", bs=folder / "bs.json")
@@ -98,6 +98,16 @@ def test_the_same_cell_again_is_the_same(study: Study, tmp_path: Path) -> None:
         finetuned(study, tmp_path / name, "pos")
     for name in ("bz.json", "bs.json", "bz.predictions.jsonl", "bs.predictions.jsonl"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_bz_is_trained_on_orig_and_bs_on_deriv(study: Study, tmp_path: Path) -> None:
+    finetuned(study, tmp_path / "a", "ner")
+    finetuned(study, tmp_path / "b", "ner", trained_on=[])
+    one, other = (
+        {name: read_json(tmp_path / n / f"{name}.json")["scores"] for name in ("bz", "bs")}
+        for n in ("a", "b")
+    )
+    assert other["bz"] == other["bs"] == one["bz"] != one["bs"]
 
 
 def test_answers_are_swapped_in_a_twin_that_moves_pieces_alone(study: Study) -> None:

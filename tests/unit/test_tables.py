@@ -168,6 +168,7 @@ def test_parts_of_a_composed_twin_come_from_its_steps(tmp_path):
         *_cell(10, 90, 20, twin="inversion", language="fr"),
         *_cell(88, 90, 5, twin="transliteration"),
         *_cell(89, 90, 5, twin="half"),
+        _row("al", 40, task="alignment", twin="both", finetune_seed=None),  # not asked of its parts
     ]
     found, page = _write(tmp_path, "table6", rows, "--twins", json.dumps(TWINS))
     table = [(r["composed"], r["role"], r["twin"], r["language"], r["delta_bz_bs"]) for r in found]

@@ -210,19 +210,17 @@ def test_ner_labels_written_anew_are_those_of_the_score(examples: list[list[str]
 
 
 def test_ner_is_trained_on_labels_written_anew_in_a_twin_alone(study: Study) -> None:
-    records = records_of("ner")
-    data = encoded(study, "ner", records)
-    (first,) = [
-        i for i in instances.instances(in_twin(data, ["inversion"]), max_length=64) if not i.item
-    ]
-    wanted, counted = finetuning.targets_of(ner, in_twin(data, ["inversion"]), records)(
-        [first], len(first.ids)
-    )
-    shown = [ner.LABELS[n] for n in wanted[0] if n >= 0]
-    assert shown == ["B-LOC", "O", "B-PER", "I-PER"] and counted == 4
-    (first,) = [i for i in instances.instances(data, max_length=64) if not i.item]
-    wanted, _ = finetuning.targets_of(ner, data, records)([first], len(first.ids))
-    assert [ner.LABELS[n] for n in wanted[0] if n >= 0] == records[0]["labels"]
+    two = {"id": "x", "words": ["Ana", "Omar", "left"], "labels": ["B-PER", "B-PER", "O"]}
+    records = [ner.tiny()[0], two]
+    orig = encoded(study, "ner", records)
+    expected = [["B-PER", "I-PER", "O", "B-LOC"], ["B-PER", "B-PER", "O"]]
+    written = [["B-LOC", "O", "B-PER", "I-PER"], ["O", "B-PER", "I-PER"]]
+    for data, labels in ((orig, expected), (in_twin(orig, ["inversion"]), written)):
+        wanted = finetuning.targets_of(ner, data, records)
+        shown = instances.instances(data, max_length=64)
+        for instance, tags in zip(shown, labels, strict=True):
+            targets, counted = wanted([instance], len(instance.ids))
+            assert [ner.LABELS[n] for n in targets[0] if n >= 0] == tags and counted == len(tags)
 
 
 def test_ner_score_bio_makes_the_strict_score_the_main_one(study: Study) -> None:

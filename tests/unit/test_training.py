@@ -72,6 +72,21 @@ def test_it_learns_and_the_seed_decides() -> None:
     assert not trained().training
 
 
+def test_chance_is_drawn_anew_each_step_from_the_seed_and_the_step() -> None:
+    def draws(seed: int, steps: Any = batches) -> list[float]:
+        found: list[float] = []
+
+        def drawing(model: nn.Module, tensors: dict[str, Tensor | None]) -> Tensor:
+            found.append(float(torch.rand(())))
+            return loss(model, tensors)
+
+        trained(loss=drawing, seed=seed, steps=steps)
+        return found
+
+    assert draws(0) == draws(0) == draws(0, lambda done: batches(done + 5))
+    assert len({*draws(0), *draws(1), *draws(2**31)}) == 3 * STEPS
+
+
 def test_micro_batches_change_rounding_alone() -> None:
     model, cut = network(), network()
     model[1] = cut[1] = nn.Identity()  # dropout draws by the shape of a forward pass
@@ -182,6 +197,22 @@ def test_the_journal_tells_each_step_once(tmp_path: Path, monkeypatch: pytest.Mo
         assert (line["loss"], line["learning_rate"]) == (other["loss"], other["learning_rate"])
     seconds = [line["seconds"] for line in lines]
     assert seconds == sorted(seconds)
+
+
+def test_no_loss_is_left_out_of_the_journal(tmp_path: Path) -> None:
+    """Also of the steps since the last line, when the state is saved between two lines."""
+    first, second = tmp_path / "a", tmp_path / "b"
+    with Journal(first, 10, 0) as journal:
+        for step in range(4):
+            journal.step(step, float(step), 1, 0.1)
+        kept = journal.text()
+        assert journal.text() == kept
+        journal.step(4, 99.0, 1, 0.1)  # after the state was saved, before the kill
+    with Journal(second, 10, 4, kept) as journal:
+        for step in range(4, 10):
+            journal.step(step, float(step), 1, 0.1)
+    lines = [json.loads(line) for line in second.read_text().splitlines()]
+    assert [(line["step"], line["loss"]) for line in lines] == [(4, 1.5), (10, 6.5)]
 
 
 def test_the_journal_is_short_and_ends_with_the_last_step(tmp_path: Path) -> None:

@@ -148,6 +148,9 @@ def test_steps_apply_left_to_right() -> None:
     both = derived(data, ["permutation", "inversion"]).columns["mark"]
     assert both.tolist() == [*permuted[:8][::-1], *permuted[8:][::-1]]
     assert derived(data, ["inversion", "permutation"]).columns["mark"].tolist() != both.tolist()
+    twice = derived(data, ["permutation", "permutation"]).columns["mark"]
+    second = permutation.order(data, seed=1)  # a step's chance is its own
+    assert twice.tolist() == permuted[second].tolist()
     spelled = derived(data, ["inversion", "transliteration"])
     assert (spelled.pieces == derived(data, ["inversion"]).pieces + VOCABULARY).all()
     assert same(derived(data, ["transliteration", "inversion"]), spelled)
