@@ -60,7 +60,7 @@ def test_a_finished_study_has_nothing_to_do(study: Project) -> None:
 
 
 def test_learning_rate_of_a_task(study: Project) -> None:
-    study.config["tasks"] = {"pos": {"learning_rate": 0.002}}
+    study.config["tasks"] = {"pos": {"learning_rate": 0.0007}}
     plan = study.plan()
     assert plan.rules() == TUNED | PUBLISHED
     assert plan.values("task") == {"pos"}
@@ -99,7 +99,7 @@ def test_a_language_is_removed(study: Project) -> None:
 def test_vocabulary(study: Project) -> None:
     study.config["tokenizer"] = {"vocabulary": 900}
     plan = study.plan()
-    assert plan.values("lang") == {"en", "hi"}
+    assert plan.values("lang") == {"en"}  # Hindi has a size of its own
     assert not plan.rules() & {"fetch_corpus", "fetch_task"}
     assert plan.rules() > TUNED | PUBLISHED | {"train_tokenizer", "pretrain", "pretrain_mono"}
 
