@@ -10,9 +10,9 @@ BLOCK = 2048  # queries compared at once: memory is BLOCK x candidates
 
 
 def nearest(queries: Tensor, candidates: Tensor) -> np.ndarray:
-    """Percent of rows whose nearest row by cosine, in fp32, is the one of the same number.
+    """Whether each row's nearest row by cosine, in fp32, is the one of the same number, (n,) bool.
 
-    queries, candidates: (n, hidden). A tie with another row is a miss. Returns hits, (n,) bool.
+    queries, candidates: (n, hidden). A tie with another row is a miss.
     """
     left = torch.nn.functional.normalize(queries.float(), dim=1)
     right = torch.nn.functional.normalize(candidates.float(), dim=1)

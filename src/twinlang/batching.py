@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twinlang.pieces import END, PAD, START
 from twinlang.sentences import Sentences
-from twinlang.tokenizer import END, PAD, START
 
 WIDTH = 8  # lengths are rounded up to a multiple of this, so that few shapes occur
 

@@ -58,12 +58,11 @@ def finetune(
         weight_decay=settings["weight_decay"],
     )
 
-    def steps(done: int) -> Iterator[list[MicroBatch]]:
+    def steps(_done: int) -> Iterator[list[MicroBatch]]:  # a fine-tuning is never resumed
         batch, epochs = settings["batch"], settings["epochs"]
-        every = rows.steps_of(
+        return rows.steps_of(
             shown, wanted, batch=batch, epochs=epochs, seed=seed, places=micro_batch
         )
-        yield from (step for number, step in enumerate(every) if number >= done)
 
     loss = LOSSES[task.HEAD]
     train(model, steps=steps, loss=loss, schedule=schedule, seed=seed, precision=precision)

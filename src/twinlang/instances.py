@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 
 from twinlang.batching import WIDTH, plan
+from twinlang.pieces import END, PAD, START
 from twinlang.sentences import Sentences
-from twinlang.tokenizer import END, PAD, START
+from twinlang.tasks import IGNORED
 from twinlang.training import MicroBatch
 
-IGNORED = -100
 SPECIAL = -1  # index of a place that shows no piece of the data
 
 

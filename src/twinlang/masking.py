@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twinlang.tokenizer import MASK
-
-SPECIALS = 5
+from twinlang.pieces import FIRST, MASK
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Masking:
         """
         generator = np.random.Generator(np.random.Philox(key=list(seed)))
         flat = ids.reshape(-1)
-        places = np.flatnonzero(flat >= SPECIALS)
+        places = np.flatnonzero(flat >= FIRST)
         count = max(1, round(self.share * len(places)))
         at = np.sort(generator.choice(places, size=count, replace=False, shuffle=False))
         targets = flat[at]
@@ -42,7 +40,7 @@ class Masking:
         draw = generator.random(count)
         shown[draw < self.mask] = MASK
         swapped = np.flatnonzero((draw >= self.mask) & (draw < self.mask + self.random))
-        pieces = generator.integers(SPECIALS, len(self.tables[0]), size=len(swapped))
+        pieces = generator.integers(FIRST, len(self.tables[0]), size=len(swapped))
         language = languages[at[swapped] // ids.shape[1]]
         shown[swapped] = np.stack(self.tables)[language, pieces]
         masked = flat.copy()

@@ -9,14 +9,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-
-SPECIALS = 5
 
 
 @dataclass(frozen=True)
@@ -33,9 +30,6 @@ class Shape:
     attention_dropout: float = 0.1
     initializer_range: float = 0.02
     layer_norm_eps: float = 1e-5
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def dropout(x: Tensor, share: float, training: bool) -> Tensor:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from twinlang import instances as rows
 from twinlang.model import Encoder
+from twinlang.pieces import FIRST
 from twinlang.sentences import Sentences
 
 BATCH = 128
@@ -25,6 +26,6 @@ def embed(encoder: Encoder, data: Sentences, *, max_length: int, device: str) ->
         ids, lengths = (t if t is None else t.to(device) for t in tensors.values())
         assert ids is not None
         states = encoder(ids, lengths, layers=middle)
-        pieces = (ids > 4)[:, :, None]  # neither specials nor padding
+        pieces = (ids >= FIRST)[:, :, None]  # neither specials nor padding
         found.append((states * pieces).sum(dim=1) / pieces.sum(dim=1).clamp(min=1))
     return torch.cat(found).cpu()

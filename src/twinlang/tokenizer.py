@@ -11,10 +11,9 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 from tokenizers.processors import TemplateProcessing
 
 from twinlang.cli import UserError, writing
+from twinlang.pieces import END, SPECIALS, START
 from twinlang.transforms.transliteration import from_script, is_script, to_script
 
-SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # ids 0 to 4, as in RoBERTa
-START, PAD, END, UNKNOWN, MASK = range(5)
 # Letters keep their combining marks: the usual GPT-2 pattern cuts Devanagari at every vowel sign.
 WORD = r" ?[\p{L}\p{M}]+| ?\p{N}+| ?[^\s\p{L}\p{M}\p{N}]+|\s+(?!\S)|\s+"
 PRINTABLE = [*range(33, 127), *range(161, 173), *range(174, 256)]

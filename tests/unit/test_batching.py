@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tests.micro import data_of
 from twinlang.batching import WIDTH, Rows, epochs, packed_rows, plan, sentence_rows
+from twinlang.pieces import END, PAD, START
 from twinlang.sentences import Sentences
-from twinlang.tokenizer import END, PAD, START
 
 LENGTHS = st.lists(st.integers(2, 40), min_size=1, max_size=60)
 

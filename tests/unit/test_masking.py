@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binom
 
 from twinlang.masking import Masking
-from twinlang.tokenizer import END, MASK, PAD, START, UNKNOWN
+from twinlang.pieces import END, MASK, PAD, START, UNKNOWN
 from twinlang.transforms.transliteration import respell
 
 SIZE = 1000

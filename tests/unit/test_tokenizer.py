@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from tests.micro import VOCABULARY, Study, step
 from twinlang import tokenizer
 from twinlang.cli import UserError
+from twinlang.pieces import SPECIALS
 from twinlang.sources.records import join, spaces
-from twinlang.tokenizer import SPECIALS, Encoder
+from twinlang.tokenizer import Encoder
 from twinlang.transforms.transliteration import from_script, respell, to_script
 
 ALPHABETS = [

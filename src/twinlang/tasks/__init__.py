@@ -14,11 +14,13 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinlang.cli import UserError
 from twinlang.sources.records import spaces
-from twinlang.tokenizer import Encoder
+
+if TYPE_CHECKING:
+    from twinlang.tokenizer import Encoder
 
 Columns = dict[str, list[int]]
 Part = tuple[int, Columns]

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from twinlang.cli import UserError
+from twinlang.pieces import FIRST
 
 KEEPS_SPANS = True
-SPECIALS = 5  # <s> <pad> </s> <unk> <mask>: ids 0 to 4, shared by both scripts
 BRAILLE = 0x2800
 
 
@@ -28,9 +28,7 @@ def respell(vocabulary: int, *, seed: int, fraction: float = 1.0) -> np.ndarray:
     if not 0 <= fraction <= 1:
         raise UserError(f"transliteration: fraction {fraction} is not between 0 and 1")
     table = np.arange(vocabulary, dtype=np.uint32)
-    moved = SPECIALS + np.random.Generator(np.random.Philox(seed)).permutation(
-        vocabulary - SPECIALS
-    )
+    moved = FIRST + np.random.Generator(np.random.Philox(seed)).permutation(vocabulary - FIRST)
     table[moved[: round(fraction * len(moved))]] += np.uint32(vocabulary)
     return table
 
