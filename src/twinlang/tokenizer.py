@@ -42,11 +42,7 @@ def train(
         byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, byte_level])
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.post_processor = TemplateProcessing(
-        single="<s> $A </s>",
-        pair="<s> $A </s> </s> $B </s>",
-        special_tokens=[("<s>", START), ("</s>", END)],
-    )
+    tokenizer.post_processor = framing()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
         min_frequency=min_frequency,
@@ -61,6 +57,15 @@ def train(
             f"{vocabulary} pieces; set it to that or less, or take a larger corpus"
         )
     return tokenizer
+
+
+def framing() -> TemplateProcessing:
+    """The special pieces around a text, or around two."""
+    return TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", START), ("</s>", END)],
+    )
 
 
 def save(tokenizer: Tokenizer, path: str | Path) -> None:

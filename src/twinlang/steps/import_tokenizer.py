@@ -1,0 +1,23 @@
+"""Import the tokenizer of a `transformers` folder, as the one that a language's text is read with.
+
+It must be a byte-level BPE (RoBERTa's kind). Its pieces stay as they are; their ids change where
+special pieces stand elsewhere than here, and import_model moves the embeddings to match.
+"""
+
+from __future__ import annotations
+
+from twinlang import foreign_tokenizer, tokenizer
+from twinlang.cli import parser, run
+
+
+def main(argv: list[str] | None = None) -> None:
+    flags = parser(__doc__)
+    flags.add_argument("--folder", required=True, help="what save_pretrained has written")
+    flags.add_argument("--output", required=True, help="tokenizer.json")
+    arguments = flags.parse_args(argv)
+    adopted, _ = foreign_tokenizer.adopt(arguments.folder)
+    tokenizer.save(adopted, arguments.output)
+
+
+if __name__ == "__main__":
+    run(main)
