@@ -102,11 +102,15 @@ def write(
     whole = {name: tensor for name, tensor in state.items() if name not in TIED}
     save_tensors(folder / "model.safetensors", whole, {"format": "pt"})
     table = deriv_ids(recipe)
-    if table:
-        with writing(folder / DERIV_IDS) as handle:
-            json.dump(table, handle)
-    for name, value in {**files, RECIPE: recipe}.items():
-        write_json(folder / name, value)
-    with writing(folder / "README.md") as handle:
-        handle.write(card)
-    write_json(folder / "config.json", config(shape, head=head, labels=labels))
+    files |= {DERIV_IDS: table} if table else {}
+    for name, value in files.items():
+        _write(folder / name, json.dumps(value, ensure_ascii=False))
+    write_json(folder / RECIPE, recipe)
+    _write(folder / "README.md", card)
+    told = config(shape, head=head, labels=labels)
+    _write(folder / "config.json", json.dumps(told, indent=1))  # labels in the order of their ids
+
+
+def _write(path: Path, text: str) -> None:
+    with writing(path) as handle:
+        handle.write(text)

@@ -49,6 +49,13 @@ def adopt(folder: str | Path) -> tuple[Tokenizer, list[int]]:
     return tokenizer, order
 
 
+def elsewhere(folder: str | Path, *outputs: str | Path) -> None:
+    """Refuses to write into the folder that is read: its tokenizer and model belong together."""
+    for path in outputs:
+        if Path(path).resolve().parent == Path(folder).resolve():
+            raise UserError(f"{path} would lie in the folder that is imported; name another")
+
+
 def special_names(folder: Path) -> list[str]:
     """What the folder calls our special pieces, in our order."""
     names = dict(zip(NAMES, SPECIALS, strict=True))

@@ -28,6 +28,7 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--model", required=True, help="safetensors file to write")
     arguments = flags.parse_args(argv)
     folder, own = Path(arguments.folder), Path(arguments.folder) / "recipe.json"
+    foreign_tokenizer.elsewhere(folder, arguments.recipe, arguments.model)
     adopted, order = foreign_tokenizer.adopt(folder)
     if adopted.get_vocab() != read_json(arguments.tokenizer)["model"]["vocab"]:
         raise UserError(

@@ -15,6 +15,7 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--folder", required=True, help="what save_pretrained has written")
     flags.add_argument("--output", required=True, help="tokenizer.json")
     arguments = flags.parse_args(argv)
+    foreign_tokenizer.elsewhere(arguments.folder, arguments.output)
     adopted, _ = foreign_tokenizer.adopt(arguments.folder)
     tokenizer.save(adopted, arguments.output)
 
