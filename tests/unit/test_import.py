@@ -1,90 +1,25 @@
-"""Checkpoints that `transformers` wrote: imported they say the same; bad ones are refused."""
+"""Checkpoints that `transformers` wrote, imported: they say the same, and can be measured."""
 
 from __future__ import annotations
 
+import copy as copying
 import json
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+import yaml
 from safetensors.torch import load_file, save_file
 
-from tests.micro import SETTINGS, Study, corpus, step
+from tests.foreign import VOCABULARY, foreign_model, foreign_tokenizer, imported
+from tests.micro import SETTINGS, Study, step
 from tests.unit.test_export import exported
 from tests.unit.test_steps import COORDINATES, TWIN
-from twinlang import sentences, weights
+from twinlang import parameters, sentences, validation, weights
 from twinlang.cli import UserError, read_json
 from twinlang.model import MaskedLM, Shape
 from twinlang.tokenizer import Encoder
-
-VOCABULARY = 290  # pieces of the foreign tokenizer
-SPECIAL = ["<s>", "<pad>", "</s>", "<unk>"]  # RoBERTa's <mask> is its last piece
-
-
-def foreign_tokenizer(folder: Path) -> Any:
-    """A tokenizer as RoBERTa's: GPT-2's pattern, no blank before a text, <mask> last."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import RobertaTokenizer
-
-    bare = Tokenizer(models.BPE())
-    bare.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    bare.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY - 1,
-        special_tokens=SPECIAL,
-        initial_alphabet=alphabet,
-        show_progress=False,
-    )
-    bare.train_from_iterator(corpus(), trainer)
-    model = json.loads(bare.to_str())["model"]
-    vocab = {**model["vocab"], "<mask>": VOCABULARY - 1}
-    merges = [tuple(pair) for pair in model["merges"]]
-    tokenizer = RobertaTokenizer(vocab=vocab, merges=merges)
-    tokenizer.save_pretrained(folder)
-    return tokenizer
-
-
-def foreign_model(folder: Path, *, kind: str = "Roberta", shards: str = "1GB", **more: Any) -> Any:
-    import transformers
-
-    sizes: dict[str, Any] = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 24}
-    sizes |= {"num_hidden_layers": 2, "max_position_embeddings": 98, "type_vocab_size": 2}
-    sizes |= {"vocab_size": VOCABULARY, "initializer_range": 0.3, **more}
-    torch.manual_seed(0)
-    config = getattr(transformers, f"{kind}Config")(**sizes)
-    model = getattr(transformers, f"{kind}ForMaskedLM")(config).eval()
-    with torch.no_grad():  # biases and norms other than 0 and 1, so that a mix-up shows
-        for parameter in model.parameters():
-            parameter += 0.1 * torch.randn_like(parameter)
-    model.save_pretrained(folder, max_shard_size=shards)
-    return model
-
-
-@pytest.fixture(scope="module")
-def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint in the form of roberta-base; read only."""
-    folder = tmp_path_factory.mktemp("foreign")
-    foreign_tokenizer(folder)
-    foreign_model(folder)
-    return folder
-
-
-@pytest.fixture
-def copy(foreign: Path, tmp_path: Path) -> Path:
-    """The same, to be spoilt."""
-    shutil.copytree(foreign, tmp_path / "copy")
-    return tmp_path / "copy"
-
-
-def imported(source: Path, folder: Path, **more: Any) -> Path:
-    step("import_tokenizer", folder=source, output=folder / "tokenizer.json")
-    flags = {"folder": source, "tokenizer": folder / "tokenizer.json", **more}
-    step("import_model", **flags, recipe=folder / "recipe.json", model=folder / "model.safetensors")
-    return folder
 
 
 def ours_of(folder: Path) -> MaskedLM:
@@ -245,125 +180,32 @@ def test_one_tokenizer_a_language(study: Study, foreign: Path, tmp_path: Path) -
     assert not list(tmp_path.glob("*.json"))
 
 
-# Damaged and unfit ones ---------------------------------------------------------------------------
+# In the configuration -----------------------------------------------------------------------------
 
-POSITIONS = "roberta.embeddings.position_embeddings.weight"
-DENSE = "roberta.encoder.layer.1.output.dense.weight"
-
-
-def config(**more: Any) -> Callable[[Path], None]:
-    """Other values in config.json."""
-
-    def spoil(folder: Path) -> None:
-        path = folder / "config.json"
-        path.write_text(json.dumps({**read_json(path), **more}), encoding="utf-8")
-
-    return spoil
+PROJECT = Path(__file__).parents[2]
+DEFAULT = yaml.safe_load((PROJECT / "config.yaml").read_text(encoding="utf-8"))
 
 
-def tensors(change: Callable[[dict[str, torch.Tensor]], Any]) -> Callable[[Path], None]:
-    """Other tensors in model.safetensors."""
-
-    def spoil(folder: Path) -> None:
-        found = load_file(folder / "model.safetensors")
-        change(found)
-        save_file(found, folder / "model.safetensors", {"format": "pt"})
-
-    return spoil
-
-
-def cut(name: str) -> Callable[[Path], None]:
-    def spoil(folder: Path) -> None:
-        content = (folder / name).read_bytes()
-        (folder / name).write_bytes(content[: len(content) // 2])
-
-    return spoil
+def test_a_folder_a_model(tmp_path: Path) -> None:
+    config = copying.deepcopy(DEFAULT)
+    config["languages"]["en"]["model"] = f"{tmp_path}/{{twin}}-{{pairing}}-{{seed}}"
+    place = {"lang": "en", "twin": "inversion", "pairing": "parallel", "seed": "3"}
+    assert parameters.checkpoint(config, **place) == tmp_path / "inversion-parallel-3"
+    assert parameters.checkpoint(config, lang="en") == tmp_path / "orig-mono-0"
+    found = validation.problems(config, PROJECT / "schemas/config.schema.yaml")
+    assert len(found) == 5 and all(error.startswith("languages.en.model: ") for error in found)
+    for error in found:
+        folder = Path(error.split(" ")[1])
+        folder.mkdir()
+        (folder / "config.json").touch()
+    assert not validation.problems(config, PROJECT / "schemas/config.schema.yaml")
+    files = parameters.checkpoint_files(config, **{**place, "seed": "0"})
+    assert files == [str(tmp_path / "inversion-parallel-0/config.json")]
 
 
-def sharded(folder: Path) -> None:
-    (folder / "model.safetensors").unlink()
-    foreign_model(folder, shards="10KB")
-
-
-def lost_shard(folder: Path) -> None:
-    sharded(folder)
-    (folder / "model-00002-of-00004.safetensors").unlink()
-
-
-def swapped_shards(folder: Path) -> None:
-    sharded(folder)
-    shutil.copy(
-        folder / "model-00001-of-00004.safetensors", folder / "model-00002-of-00004.safetensors"
-    )
-
-
-def pickled(folder: Path) -> None:
-    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-
-
-def tokenizer_of(**more: Any) -> Callable[[Path], None]:
-    def spoil(folder: Path) -> None:
-        path = folder / "tokenizer.json"
-        path.write_text(json.dumps({**read_json(path), **more}), encoding="utf-8")
-
-    return spoil
-
-
-BAD = {
-    "no config": (lambda f: (f / "config.json").unlink(), "config.json is missing; name a folder"),
-    "half a config": (cut("config.json"), "config.json is not JSON"),
-    "bert": (config(model_type="bert"), "model_type is 'bert', and only roberta or xlm-roberta"),
-    "relu": (config(hidden_act="relu"), "hidden_act is 'relu', and only gelu"),
-    "relative": (
-        config(position_embedding_type="relative_key"),
-        "position_embedding_type is 'relative_key'",
-    ),
-    "decoder": (config(is_decoder=True), "is_decoder is True"),
-    "no layer": (config(num_hidden_layers="2"), "num_hidden_layers is '2', not a size"),
-    "heads": (config(num_attention_heads=3), "num_attention_heads does not divide"),
-    "positions": (config(max_position_embeddings=2), "leaves no position"),
-    "longer": (config(max_position_embeddings=120), rf"{POSITIONS} is \(98, 16\), .* \(120, 16\)"),
-    "wider": (config(hidden_size=32), r"safetensors: .* config.json says"),
-    "deeper": (config(num_hidden_layers=3), r"lacks roberta.encoder.layer.2.* whole masked"),
-    "shallower": (config(num_hidden_layers=1), "layer.1.* is no part of a RobertaForMaskedLM"),
-    "rows": (config(vocab_size=291), r"lm_head.bias is \(290,\), .* \(291,\)"),
-    "few rows": (
-        tensors(lambda t: t.update({"lm_head.bias": t["lm_head.bias"][:-1].clone()})),
-        r"lm_head.bias is \(289,\)",
-    ),
-    "shape": (tensors(lambda t: t.update({DENSE: t[DENSE].T.contiguous()})), f"{DENSE} is "),
-    "name": (tensors(lambda t: t.update({"odd": t.pop(DENSE)})), f"lacks {DENSE} .1 tensors"),
-    "more": (tensors(lambda t: t.update(odd=torch.zeros(1))), "odd is no part of"),
-    "nan": (tensors(lambda t: t[DENSE].fill_(torch.nan)), f"{DENSE} holds NaN"),
-    "whole numbers": (tensors(lambda t: t.update({DENSE: t[DENSE].int()})), "holds torch.int32"),
-    "untied": (
-        tensors(lambda t: t.update({"lm_head.decoder.weight": torch.zeros(290, 16)})),
-        "decoder.weight differs from .* cannot be imported",
-    ),
-    "cut": (cut("model.safetensors"), "model.safetensors is cut short .* copy or save"),
-    "pickle": (pickled, "as a pickle .* save it as safetensors"),
-    "no weights": (lambda f: (f / "model.safetensors").unlink(), "model.safetensors is missing"),
-    "lost shard": (lost_shard, "model-00002-of-00004.safetensors is missing"),
-    "swapped shards": (swapped_shards, "model-00002-of-00004.safetensors and the index do not"),
-    "empty index": (
-        lambda f: (f / "model.safetensors.index.json").write_text("{}"),
-        "index.json has no weight_map",
-    ),
-    "no tokenizer": (lambda f: (f / "tokenizer.json").unlink(), "tokenizer.json is missing; save"),
-    "half a tokenizer": (cut("tokenizer.json"), "tokenizer.json is not JSON"),
-    "no pieces": (tokenizer_of(model={"type": "BPE"}), "tokenizer.json is no tokenizer"),
-    "unigram": (tokenizer_of(model={"type": "Unigram"}), "is Unigram, not byte-level BPE"),
-    "no bytes": (tokenizer_of(pre_tokenizer=None), "not byte-level BPE"),
-    "lower case": (tokenizer_of(normalizer={"type": "Lowercase"}), "changes text .*Lowercase"),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_a_bad_checkpoint_is_refused(copy: Path, tmp_path: Path, name: str) -> None:
-    spoil, reason = BAD[name]
-    spoil(copy)
-    with pytest.raises(UserError, match=reason) as found:
-        imported(copy, tmp_path / "ours")
-    assert "\n" not in str(found.value)
-    assert not (tmp_path / "ours/recipe.json").exists()
-    assert not (tmp_path / "ours/model.safetensors").exists()
+def test_an_import_depends_on_no_training() -> None:
+    place = {"lang": "en", "twin": "inversion", "pairing": "parallel", "seed": "3"}
+    settings = json.loads(parameters.import_settings(DEFAULT, **place))
+    whole = json.loads(parameters.pretrain_settings(DEFAULT, **place))
+    assert set(whole) - set(settings) == {"model", "pretrain"}
+    assert settings == {key: whole[key] for key in settings}
