@@ -36,6 +36,26 @@ def foreign_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
+def unigram_tokenizer(folder: Path) -> Any:
+    """A tokenizer as XLM-RoBERTa's: pieces with scores, blanks as a letter, <mask> last."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+    from transformers import XLMRobertaTokenizer
+
+    bare = Tokenizer(models.Unigram())
+    bare.normalizer = normalizers.NFKC()
+    bare.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]
+    )
+    trainer = trainers.UnigramTrainer(vocab_size=100, show_progress=False)
+    bare.train_from_iterator(corpus(), trainer)
+    learnt = [tuple(pair) for pair in json.loads(bare.to_str())["model"]["vocab"]]
+    special = [(name, 0.0) for name in SPECIAL]
+    tokenizer = XLMRobertaTokenizer(vocab=[*special, *learnt, ("<mask>", 0.0)])
+    tokenizer.backend_tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.save_pretrained(folder)
+    return tokenizer
+
+
 def foreign_model(folder: Path, *, kind: str = "Roberta", shards: str = "1GB", **more: Any) -> Any:
     import torch
     import transformers

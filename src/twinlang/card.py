@@ -52,26 +52,11 @@ def write(
 
     data: the settings of the source that the text came from; a folder's name is not told.
     """
-    lang, twin = recipe.get("language", "und"), recipe["twin"]
-    name = recipe.get("name", "orig")
-    tags = [tag(lang), *([tag(lang, name)] if twin else [])]
     built_in = data.get("source") == "builtin"
-    front = {
-        "language": tags,
-        "license": "apache-2.0" if built_in else "other",
-        "library_name": "transformers",
-        "pipeline_tag": PIPELINES[head],
-        "tags": ["twinlang", *([name] if twin else []), *([task] if task else [])],
-    }
-    both = f"{tags[0]} and its twin {tags[-1]}" if twin else f"{tags[0]} alone"
-    what = f"fine-tuned for {task}" if task else "a masked language model"
     parts = [
-        "---",
-        *(f"{key}: {json.dumps(value)}" for key, value in front.items()),
-        f"---\n\n# {lang}, {name}: {task or 'masked language model'}\n",
-        f"A small RoBERTa, {what}, pre-trained on {both} by Twinlang {__version__}. It was made to",
-        "study transfer between languages that differ in one known way, not to be a good model.\n",
-        *_twin(twin, respelled),
+        *_front(recipe, head, task, built_in),
+        *_about(recipe, task),
+        *_twin(recipe["twin"], respelled),
         *_data(data, built_in),
         *_scores(metrics),
         "## Recipe\n\nAll that decides the numbers of the pre-training (`recipe.json`):\n",
@@ -80,6 +65,38 @@ def write(
         f"## Citation\n\nPlease cite Twinlang, and the paper whose question it asks:\n{PAPER}",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _names(recipe: dict[str, Any]) -> tuple[str, str, list[str]]:
+    """Language and twin as the configuration calls them, and the tags of all languages read."""
+    lang, name = recipe.get("language", "und"), recipe.get("name", "orig")
+    return lang, name, [tag(lang), *([tag(lang, name)] if recipe["twin"] else [])]
+
+
+def _front(recipe: dict[str, Any], head: str, task: str | None, built_in: bool) -> Iterator[str]:
+    """The YAML block; JSON is YAML too."""
+    _, name, tags = _names(recipe)
+    front = {
+        "language": tags,
+        "license": "apache-2.0" if built_in else "other",
+        "library_name": "transformers",
+        "pipeline_tag": PIPELINES[head],
+        "tags": ["twinlang", *([name] if recipe["twin"] else []), *([task] if task else [])],
+    }
+    yield "---"
+    yield from (f"{key}: {json.dumps(value)}" for key, value in front.items())
+    yield "---\n"
+
+
+def _about(recipe: dict[str, Any], task: str | None) -> Iterator[str]:
+    lang, name, tags = _names(recipe)
+    both = f"{tags[0]} and its twin {tags[-1]}" if recipe["twin"] else f"{tags[0]} alone"
+    made = f"pre-trained on {both} by Twinlang {__version__}"
+    if "imported" in recipe["pretrain"]:
+        made = f"pre-trained elsewhere and read by Twinlang {__version__} as a model of {both}"
+    yield f"# {lang}, {name}: {task or 'masked language model'}\n"
+    yield f"A RoBERTa, {f'fine-tuned for {task}' if task else 'a masked language model'}, {made}."
+    yield "It serves to study transfer between languages that differ in one known way.\n"
 
 
 def _block(value: Any) -> str:

@@ -13,10 +13,11 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from twinlang.cli import UserError, read_json
-from twinlang.pieces import SPECIALS
-from twinlang.tokenizer import framing
+from twinlang.pieces import SPECIALS, UNKNOWN
+from twinlang.tokenizer import framing, pre_tokenizers_of
 
 NAMES = ("cls_token", "pad_token", "sep_token", "unk_token", "mask_token")  # in our order
+PRE_TOKENIZERS = {"BPE": "ByteLevel", "Unigram": "Metaspace"}  # by the kind of model
 NORMALIZERS = (None, "NFC", "Prepend", "Sequence")
 NORMALIZER = {
     "type": "Sequence",
@@ -28,7 +29,7 @@ def adopt(folder: str | Path) -> tuple[Tokenizer, list[int]]:
     """The tokenizer, and the old id of each new id, (|V|,).
 
     Raises:
-        UserError: there is none, it is no byte-level BPE, or lacks a special piece.
+        UserError: there is none, it is of another kind, or lacks a special piece.
     """
     path = Path(folder) / "tokenizer.json"
     if not path.exists():
@@ -71,26 +72,24 @@ def special_names(folder: Path) -> list[str]:
 def _check(found: dict[str, Any], path: Path) -> None:
     """Refuses what our encoding of words could not follow."""
     kind = found["model"]["type"]
-    if kind != "BPE" or not _byte_levels(found["pre_tokenizer"]):
-        raise UserError(f"{path} is {kind}, not byte-level BPE as RoBERTa's; it cannot be imported")
+    if not pre_tokenizers_of(found, PRE_TOKENIZERS.get(kind, "")):
+        raise UserError(
+            f"{path} is {kind} of another kind than RoBERTa's (byte-level BPE) or XLM-RoBERTa's "
+            "(Unigram with Metaspace); it cannot be imported"
+        )
     normalizer = found["normalizer"] or {"type": None}
     parts = [normalizer, *normalizer.get("normalizers", [])]
     other = [part["type"] for part in parts if part["type"] not in NORMALIZERS]
-    if other:
+    if kind == "BPE" and other:
         raise UserError(f"{path} changes text before reading it ({other[0]}); cannot be imported")
-
-
-def _byte_levels(pre_tokenizer: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """The byte-level parts of a pre-tokenizer."""
-    if not pre_tokenizer:
-        return []
-    parts = [pre_tokenizer, *pre_tokenizer.get("pretokenizers", [])]
-    return [part for part in parts if part["type"] == "ByteLevel"]
 
 
 def _order(found: dict[str, Any], names: list[str], path: Path) -> tuple[list[int], list[str]]:
     """The old id of each new id, and what the piece is called; specials first."""
-    ids: dict[str, int] = dict(found["model"]["vocab"])
+    vocabulary = found["model"]["vocab"]
+    if isinstance(vocabulary, list):  # Unigram: pieces with their scores
+        vocabulary = {token: number for number, (token, _) in enumerate(vocabulary)}
+    ids: dict[str, int] = dict(vocabulary)
     for added in found["added_tokens"]:
         ids.setdefault(added["content"], added["id"])
     missing = [name for name in names if name not in ids]
@@ -110,16 +109,26 @@ def _order(found: dict[str, Any], names: list[str], path: Path) -> tuple[list[in
 def _renumber(found: dict[str, Any], order: list[int], tokens: list[str]) -> None:
     """Gives the pieces of a tokenizer their new ids and names, and it our blanks, in place."""
     new = {old: number for number, old in enumerate(order)}
-    found["model"]["vocab"] = {token: number for number, token in enumerate(tokens)}
-    if found["model"].get("unk_token") not in found["model"]["vocab"]:
-        found["model"]["unk_token"] = None
     for added in found["added_tokens"]:
         added["id"] = new[added["id"]]
         added["content"] = tokens[added["id"]]
         if added["id"] < len(SPECIALS):
             added |= {"special": True, **dict.fromkeys(("lstrip", "rstrip", "normalized"), False)}
     found["added_tokens"].sort(key=lambda added: added["id"])
-    found["normalizer"] = NORMALIZER
     found["post_processor"] = None
-    for part in _byte_levels(found["pre_tokenizer"]):
+    model = found["model"]
+    if model["type"] == "Unigram":
+        scores = [score for _, score in model["vocab"]]
+        scores += [min(scores)] * (len(order) - len(scores))  # pieces that only were added
+        pairs = zip(tokens, order, strict=True)
+        model |= {"vocab": [[token, scores[old]] for token, old in pairs], "unk_id": UNKNOWN}
+        for part in pre_tokenizers_of(found, "Metaspace"):
+            part.pop("add_prefix_space", None)  # the scheme's older name
+            part["prepend_scheme"] = "always"
+        return
+    model["vocab"] = {token: number for number, token in enumerate(tokens)}
+    if model.get("unk_token") not in model["vocab"]:
+        model["unk_token"] = None
+    found["normalizer"] = NORMALIZER
+    for part in pre_tokenizers_of(found, "ByteLevel"):
         part["add_prefix_space"] = False

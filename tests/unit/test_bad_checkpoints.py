@@ -120,8 +120,9 @@ BAD = {
     "no tokenizer": (lambda f: (f / "tokenizer.json").unlink(), "tokenizer.json is missing; save"),
     "half a tokenizer": (cut("tokenizer.json"), "tokenizer.json is not JSON"),
     "no pieces": (tokenizer_of(model={"type": "BPE"}), "tokenizer.json is no tokenizer"),
-    "unigram": (tokenizer_of(model={"type": "Unigram"}), "is Unigram, not byte-level BPE"),
-    "no bytes": (tokenizer_of(pre_tokenizer=None), "not byte-level BPE"),
+    "unigram": (tokenizer_of(model={"type": "Unigram"}), "is Unigram of another kind .* it cannot"),
+    "wordpiece": (tokenizer_of(model={"type": "WordPiece"}), "is WordPiece of another kind"),
+    "no bytes": (tokenizer_of(pre_tokenizer=None), "is BPE of another kind"),
     "lower case": (tokenizer_of(normalizer={"type": "Lowercase"}), "changes text .*Lowercase"),
 }
 

@@ -203,6 +203,10 @@ def test_what_does_not_fit_is_refused(study: Study, tmp_path: Path) -> None:
         exported(study, tmp_path / "a", TWIN, model=study.model([]))
     with pytest.raises(UserError, match="does not fit"):
         exported(study, tmp_path / "a", [], task="pos", settings=SETTINGS)
+    with pytest.raises(UserError, match="--task and --settings belong together"):
+        exported(study, tmp_path / "a", [], task="pos")
+    with pytest.raises(UserError, match="nothing is fine-tuned for retrieval"):
+        exported(study, tmp_path / "a", [], task="retrieval", settings=SETTINGS)
     other = tmp_path / "tokenizer.json"
     step("train_tokenizer", corpus=study.text, vocabulary=290, output=other)
     flags = {"recipe": study.recipe([]), "model": study.model([]), "output": tmp_path / "a"}

@@ -12,7 +12,7 @@ import torch
 import yaml
 from safetensors.torch import load_file, save_file
 
-from tests.foreign import VOCABULARY, foreign_model, foreign_tokenizer, imported
+from tests.foreign import VOCABULARY, foreign_model, foreign_tokenizer, imported, unigram_tokenizer
 from tests.micro import SETTINGS, Study, step
 from tests.unit.test_export import exported
 from tests.unit.test_steps import COORDINATES, TWIN
@@ -65,6 +65,31 @@ def test_a_checkpoint_says_the_same(tmp_path: Path, more: dict[str, Any]) -> Non
     assert recipe["model"]["positions"] == 98 - 1 - more.get("pad_token_id", 1)
 
 
+def test_a_tokenizer_of_another_kind(tmp_path: Path) -> None:
+    """XLM-RoBERTa's: our words and texts are spelt as the library spells text."""
+    theirs = unigram_tokenizer(tmp_path / "theirs")
+    size = len(theirs)
+    model = foreign_model(tmp_path / "theirs", kind="XLMRoberta", vocab_size=size)
+    folder = imported(tmp_path / "theirs", tmp_path / "ours")
+    encoder, text = Encoder(folder / "tokenizer.json"), "Ana Lee saw Rome, ½."
+    (encoded,) = encoder.texts([text])
+    ids = theirs(text).input_ids
+    assert ids[1:-1] == [n if n in (0, 1, 2, 3) else n - 1 for n in encoded.ids]
+    words = ["Ana", "Lee", "saw", "Rome", ",", "½", "."]
+    spelt, _ = encoder.words(words, [True, True, True, True, False, True, False])
+    assert spelt == encoded.ids and encoder.vocabulary == size
+    (logits,) = model(input_ids=torch.tensor([ids])).logits
+    order = [0, 1, 2, 3, size - 1, *range(4, size - 1)]
+    found = ours_of(folder)(torch.tensor([[0, *encoded.ids, 2]]), None)
+    assert (found - logits[:, order]).abs().max() < 1e-5
+    flags = {"recipe": folder / "recipe.json", "model": folder / "model.safetensors"}
+    step("export", **flags, tokenizer=folder / "tokenizer.json", output=tmp_path / "out")
+    from transformers import AutoTokenizer
+
+    again = AutoTokenizer.from_pretrained(tmp_path / "out")
+    assert again(text).input_ids == [0, *encoded.ids, 2]
+
+
 def test_half_precision(tmp_path: Path, foreign: Path, copy: Path) -> None:
     tensors = load_file(copy / "model.safetensors")
     halves = {name: tensor.bfloat16() for name, tensor in tensors.items()}
@@ -104,24 +129,16 @@ def test_other_names_of_special_pieces(copy: Path, tmp_path: Path) -> None:
     assert [vocabulary[name] for name in ("<s>", "<pad>", "</s>", "<unk>", "<mask>")] == [*range(5)]
 
 
-def test_a_study_of_an_imported_model(study: Study, foreign: Path, tmp_path: Path) -> None:
-    """Fine-tuning, zero-shot scores and retrieval, with the steps that a user runs by hand."""
+def test_a_study_of_an_imported_model(foreign: Path, tmp_path: Path) -> None:
+    """A built-in language through the steps that a user runs by hand: BZ, BS, MZ and retrieval."""
     folder = imported(foreign, tmp_path / "ours")
+    for task, split in (("pos", "train"), ("pos", "dev"), ("retrieval", "dev")):
+        built_in(tmp_path / task, task, split, folder / "tokenizer.json")
     made = {"recipe": folder / "recipe.json", "model": folder / "model.safetensors"}
-    data: dict[str, Path] = {}
-    for task in ("pos", "retrieval"):
-        for split in ("train", "dev"):
-            data[split] = tmp_path / f"{task}/{split}.arrow"
-            flags = {"items": study.items(task, split), "task": task, "lang": "en"}
-            flags |= {"tokenizer": folder / "tokenizer.json", "output": data[split]}
-            step("encode_task", **flags, dataset=f"en/{task}/{split}")
-            twin = data[split].with_stem(f"{split}-twin")
-            step("derive", input=data[split], steps=["inversion"], seed=0, output=twin)
     pos, retrieval = tmp_path / "pos", tmp_path / "retrieval"
-    flags = {**made, "task": "pos", "settings": {**SETTINGS, "max_length": 64}}
-    flags |= {"coordinates": {**COORDINATES, "task": "pos"}}
-    flags |= {"items_dev": study.items("pos", "dev")}
-    train = {"items_train": study.items("pos", "train"), "orig_train": pos / "train.arrow"}
+    flags = {**made, "task": "pos", "settings": {**SETTINGS, "max_length": 96}}
+    flags |= {"coordinates": {**COORDINATES, "task": "pos"}, "items_dev": pos / "dev.jsonl"}
+    train = {"items_train": pos / "train.jsonl", "orig_train": pos / "train.arrow"}
     tuned = tmp_path / "tuned.safetensors"
     mono = {**train, "orig_dev": pos / "dev.arrow", "output": tuned}
     step("finetune_mono", **flags, **mono, metric=pos / "mo.json")
@@ -134,9 +151,25 @@ def test_a_study_of_an_imported_model(study: Study, foreign: Path, tmp_path: Pat
     both = {**made, "mono_recipe": made["recipe"], "mono_model": made["model"]}
     sets = {"orig_dev": retrieval / "dev.arrow", "deriv_dev": retrieval / "dev-twin.arrow"}
     found = retrieval / "retrieval.json"
-    length = {"settings": {"max_length": 64}, "coordinates": COORDINATES}
+    length = {"settings": {"max_length": 96}, "coordinates": COORDINATES}
     step("retrieve", **both, **sets, **length, metric=found)
     assert read_json(found)["bilingual"] == read_json(found)["mono"]
+    with pytest.raises(UserError, match="max_length of the task, 97 .* 96 positions"):
+        length["settings"]["max_length"] = 97
+        step("retrieve", **both, **sets, **length, metric=found)
+
+
+def built_in(folder: Path, task: str, split: str, tokenizer: Path) -> None:
+    """Records of built-in English, encoded, and their inversion."""
+    records, encoded = folder / f"{split}.jsonl", folder / f"{split}.arrow"
+    settings = {"source": "builtin", "seed": 0, "items": {task: {"train": 24, "dev": 12}}}
+    place = {"lang": "en", "task": task, "split": split}
+    report = folder / f"{split}.report.json"
+    step("fetch_task", settings=settings, **place, output=records, report=report)
+    flags = {"items": records, "task": task, "lang": "en", "tokenizer": tokenizer}
+    step("encode_task", **flags, dataset=f"en/{task}/{split}", output=encoded)
+    twin = folder / f"{split}-twin.arrow"
+    step("derive", input=encoded, steps=["inversion"], seed=0, output=twin)
 
 
 def test_alignment_of_an_imported_model(study: Study, tmp_path: Path) -> None:

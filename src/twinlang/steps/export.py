@@ -1,7 +1,7 @@
 """Export a model as a folder that `transformers` loads offline.
 
-Reads a pre-trained model with its recipe and tokenizer, or, with --task, one that was fine-tuned;
-writes into the folder
+Reads a pre-trained model with its recipe and tokenizer, or, with --task and --settings, one that
+was fine-tuned; writes into the folder
 
     config.json, model.safetensors      RobertaForMaskedLM, or the class of the task
     tokenizer.json and its like         for AutoTokenizer; the twin's ids come from deriv_ids.json
@@ -12,11 +12,14 @@ writes into the folder
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from twinlang import card, exporting, recipe, tasks, weights
-from twinlang.cli import json_argument, parser, run
-from twinlang.convert import LM
+from twinlang.cli import UserError, json_argument, parser, run
+from twinlang.convert import CLASSES, LM
 from twinlang.model import Shape
+
+DROPOUTS = ("dropout", "attention_dropout")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -25,22 +28,16 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--model", required=True, help="safetensors file, pre-trained or fine-tuned")
     flags.add_argument("--tokenizer", required=True, help="tokenizer.json")
     flags.add_argument("--task", help="what the model was fine-tuned on")
-    flags.add_argument(
-        "--settings", type=json_argument, default={}, help="the task's hyper-parameters, JSON"
-    )
+    flags.add_argument("--settings", type=json_argument, help="the task's hyper-parameters, JSON")
     flags.add_argument("--metrics", nargs="*", default=[], help="metric files for the card")
-    flags.add_argument(
-        "--data", type=json_argument, default={}, help="settings of the source, JSON, for the card"
-    )
+    flags.add_argument("--data", type=json_argument, default={}, help="the source's settings, JSON")
     flags.add_argument("--output", required=True, help="folder to write")
     arguments = flags.parse_args(argv)
     settings, made_by = arguments.settings, recipe.read(arguments.recipe)
-    task = tasks.load(arguments.task) if arguments.task else None
-    head, labels = (task.HEAD, task.LABELS) if task else (LM, ())
+    head, labels = head_of(arguments.task, settings)
     shape = Shape(**made_by["model"])
-    if "dropout" in settings:  # of the fine-tuning, for whoever trains the model further
-        share = settings["dropout"]
-        shape = replace(shape, dropout=share, attention_dropout=share)
+    if settings:  # dropout of the fine-tuning, for whoever trains the model further
+        shape = replace(shape, **dict.fromkeys(DROPOUTS, settings["dropout"]))
     model = exporting.model_of(shape, head=head, labels=len(labels))
     weights.load(arguments.model, model)
     told = card.write(
@@ -62,6 +59,22 @@ def main(argv: list[str] | None = None) -> None:
         tokenizer=arguments.tokenizer,
         card=told,
     )
+
+
+def head_of(task: str | None, settings: dict[str, Any] | None) -> tuple[str, tuple[str, ...]]:
+    """Which head the model has, and the labels of its classes.
+
+    Raises:
+        UserError: no model is fine-tuned on the task, or its hyper-parameters are not told.
+    """
+    if (task is None) != (settings is None):
+        raise UserError("--task and --settings belong together; give both or neither")
+    if task is None:
+        return LM, ()
+    module = tasks.load(task)
+    if module.HEAD not in CLASSES:
+        raise UserError(f"--task: nothing is fine-tuned for {task}; export the model without it")
+    return module.HEAD, module.LABELS
 
 
 if __name__ == "__main__":

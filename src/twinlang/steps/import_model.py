@@ -15,6 +15,7 @@ from typing import Any
 
 from twinlang import foreign_model, foreign_tokenizer, recipe, transforms, weights
 from twinlang.cli import UserError, json_argument, parser, read_json, run, write_json
+from twinlang.tokenizer import Encoder
 
 ORIG = {"twin": [], "twin_seed": 0, "seed": 0}
 
@@ -30,7 +31,7 @@ def main(argv: list[str] | None = None) -> None:
     folder, own = Path(arguments.folder), Path(arguments.folder) / "recipe.json"
     foreign_tokenizer.elsewhere(folder, arguments.recipe, arguments.model)
     adopted, order = foreign_tokenizer.adopt(folder)
-    if adopted.get_vocab() != read_json(arguments.tokenizer)["model"]["vocab"]:
+    if adopted.get_vocab() != Encoder(arguments.tokenizer).tokenizer.get_vocab():
         raise UserError(
             f"{folder}/tokenizer.json has other pieces than {arguments.tokenizer}; all models of "
             "a language must have one tokenizer"

@@ -1,7 +1,8 @@
 """Import the tokenizer of a `transformers` folder, as the one that a language's text is read with.
 
-It must be a byte-level BPE (RoBERTa's kind). Its pieces stay as they are; their ids change where
-special pieces stand elsewhere than here, and import_model moves the embeddings to match.
+It must be of RoBERTa's kind (byte-level BPE) or of XLM-RoBERTa's (Unigram). Its pieces stay as they
+are; ids change where special pieces stand elsewhere than here, and import_model moves the
+embeddings to match.
 """
 
 from __future__ import annotations
