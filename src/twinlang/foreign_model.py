@@ -38,7 +38,10 @@ def read(folder: str | Path) -> tuple[dict[str, Tensor], Shape]:
     path = folder / "config.json"
     if not path.exists():
         raise UserError(f"{path} is missing; name a folder that save_pretrained has written")
-    config = {**DEFAULTS, **read_json(path)}
+    told = read_json(path)
+    if not isinstance(told, dict):
+        raise UserError(f"{path} is no block of keys; save the model anew")
+    config = {**DEFAULTS, **told}
     shape = shape_of(config, path)
     offset = config["pad_token_id"] + 1
     tensors = _tensors(folder)
@@ -68,10 +71,12 @@ def shape_of(config: dict[str, Any], path: Path) -> Shape:
                 f"{path}: {key} is {config[key]!r}, and only {' or '.join(map(str, values))} can "
                 "be imported"
             )
-    sizes = [key for key, value in DEFAULTS.items() if type(value) is int]
-    for key in sizes:
-        if type(config[key]) is not int or config[key] < int(key != "pad_token_id"):
-            raise UserError(f"{path}: {key} is {config[key]!r}, not a size; mend it")
+    for key, usual in DEFAULTS.items():
+        value = config[key]
+        if type(usual) is int and (type(value) is not int or value < (key != "pad_token_id")):
+            raise UserError(f"{path}: {key} is {value!r}, not a size; mend it")
+        if type(usual) is float and (type(value) not in (int, float) or not 0 <= value < 1):
+            raise UserError(f"{path}: {key} is {value!r}, not a number from 0 to 1; mend it")
     if config["max_position_embeddings"] <= config["pad_token_id"] + 1:
         raise UserError(f"{path}: max_position_embeddings leaves no position; mend it")
     if config["hidden_size"] % config["num_attention_heads"]:

@@ -44,8 +44,11 @@ def read(path: str | Path) -> dict[str, Tensor]:
         UserError: the file is no safetensors file, is cut short, or was changed after writing.
     """
     tensors, metadata = read_all(path)
-    told = json.loads(metadata.get(KEY, "{}"))
-    if CONTENT in told and told[CONTENT] != digest(tensors):
+    try:
+        wanted = json.loads(metadata.get(KEY, "{}")).get(CONTENT)
+    except (ValueError, AttributeError):
+        wanted = "unreadable"
+    if wanted not in (None, digest(tensors)):
         raise UserError(
             f"{path} was changed after it was written (its content has another hash); "
             "delete it and run again"

@@ -80,6 +80,8 @@ def tokenizer_of(**more: Any) -> Callable[[Path], None]:
 BAD = {
     "no config": (lambda f: (f / "config.json").unlink(), "config.json is missing; name a folder"),
     "half a config": (cut("config.json"), "config.json is not JSON"),
+    "a list": (lambda f: (f / "config.json").write_text("[]"), "config.json is no block of keys"),
+    "dropout": (config(hidden_dropout_prob="0"), "hidden_dropout_prob is '0', not a number"),
     "bert": (config(model_type="bert"), "model_type is 'bert', and only roberta or xlm-roberta"),
     "relu": (config(hidden_act="relu"), "hidden_act is 'relu', and only gelu"),
     "relative": (

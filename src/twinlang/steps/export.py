@@ -19,8 +19,6 @@ from twinlang.cli import UserError, json_argument, parser, run
 from twinlang.convert import CLASSES, LM
 from twinlang.model import Shape
 
-DROPOUTS = ("dropout", "attention_dropout")
-
 
 def main(argv: list[str] | None = None) -> None:
     flags = parser(__doc__)
@@ -29,7 +27,7 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--tokenizer", required=True, help="tokenizer.json")
     flags.add_argument("--task", help="what the model was fine-tuned on")
     flags.add_argument("--settings", type=json_argument, help="the task's hyper-parameters, JSON")
-    flags.add_argument("--metrics", nargs="*", default=[], help="metric files for the card")
+    flags.add_argument("--metrics", nargs="*", default=[], help="for the card")
     flags.add_argument("--data", type=json_argument, default={}, help="the source's settings, JSON")
     flags.add_argument("--output", required=True, help="folder to write")
     arguments = flags.parse_args(argv)
@@ -37,7 +35,8 @@ def main(argv: list[str] | None = None) -> None:
     head, labels = head_of(arguments.task, settings)
     shape = Shape(**made_by["model"])
     if settings:  # dropout of the fine-tuning, for whoever trains the model further
-        shape = replace(shape, **dict.fromkeys(DROPOUTS, settings["dropout"]))
+        share = settings["dropout"]
+        shape = replace(shape, dropout=share, attention_dropout=share)
     model = exporting.model_of(shape, head=head, labels=len(labels))
     weights.load(arguments.model, model)
     told = card.write(
