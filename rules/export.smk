@@ -33,7 +33,7 @@ rule finetune_again:
     threads: 1
     resources:
         device="cpu",
-        precision="fp32",
+        precision="auto",
         micro_batch=0,
         mem_mb=2000,
         runtime=240,

@@ -19,6 +19,7 @@ from tests.micro import SETTINGS, VOCABULARY, Study, step
 from tests.unit.test_steps import TWIN, common, finetuned, finetuned_mono
 from twinlang import card, exporting, finetuning, sentences, tasks, weights
 from twinlang.cli import UserError, read_json, read_lines
+from twinlang.devices import Engine
 from twinlang.instances import instances, tensors_of
 from twinlang.model import MaskedLM, Shape
 
@@ -115,7 +116,7 @@ def test_a_fine_tuned_model(study: Study, tmp_path: Path, task: str) -> None:
     compared(ours, theirs, ids, lengths)
     settings: Any = {**SETTINGS, "swap": False, "language": "en"}
     records = read_lines(study.items(task, "dev"))
-    options: Any = {"device": "cpu", "precision": "fp32", "settings": settings}
+    options: Any = {"engine": Engine(), "settings": settings}
     found = finetuning.predict(theirs, task=module, data=data, records=records, **options)
     metric = read_json(tmp_path / "mo.json")
     assert module.score(records, found, settings) == metric["scores"]

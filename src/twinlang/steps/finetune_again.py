@@ -25,24 +25,23 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--metric", required=True, help="bz.json or bs.json of the fine-tuning")
     flags.add_argument("--output", required=True, help="safetensors file to write")
     arguments = flags.parse_args(argv)
-    device = devices.prepare(arguments)
+    engine = devices.prepare(arguments)
     task, pretraining = tasks.load(arguments.task), recipe.read(arguments.recipe)
     dev, deriv = read_lines(arguments.items_dev), sentences.read(arguments.deriv_dev)
     settings = measure.task_settings(arguments.settings, arguments.coordinates, deriv)
-    common = {"task": task, "settings": settings, "precision": arguments.precision}
+    common: dict[str, Any] = {"task": task, "settings": settings, "engine": engine}
     seed = arguments.coordinates["finetune_seed"]
-    model = classifier(pretraining, task, settings, seed).to(device)
+    model = engine.place(classifier(pretraining, task, settings, seed))
     weights.load(arguments.model, model.encoder, part="encoder.")
     finetune(
         model,
         data=sentences.read(arguments.train),
         records=read_lines(arguments.items_train),
         seed=seed,
-        micro_batch=arguments.micro_batch,
         **common,
     )
-    found = predict(model, data=deriv, records=dev, device=device, **common)
-    check(arguments.metric, task.score(dev, found, settings)[task.METRIC], device)
+    found = predict(model, data=deriv, records=dev, **common)
+    check(arguments.metric, task.score(dev, found, settings)[task.METRIC], engine.device)
     weights.save(arguments.output, model, recipe=recipe.sha256(arguments.recipe))
 
 

@@ -24,7 +24,7 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--metric", required=True, help="retrieval.json")
     devices.add_flags(flags)
     arguments = flags.parse_args(argv)
-    device, longest = devices.prepare(arguments), arguments.settings["max_length"]
+    engine, longest = devices.prepare(arguments), arguments.settings["max_length"]
     sets = [sentences.read(path) for path in (arguments.orig_dev, arguments.deriv_dev)]
     bilingual = ("bilingual", arguments.recipe, arguments.model)
     found = {}
@@ -32,11 +32,11 @@ def main(argv: list[str] | None = None) -> None:
         settings = recipe.read(made_by)
         shape = Shape(**settings["model"])
         check_length(arguments.settings, shape)
-        model = MaskedLM(shape).to(device)
+        model = engine.place(MaskedLM(shape))
         weights.load(path, model)
         rows = 2 * settings["vocabulary"]
         with_rows(model.encoder, rows, seed=UNSEEN_SEED, how=arguments.unseen_rows)
-        orig, deriv = (embed(model.encoder, d, max_length=longest, device=device) for d in sets)
+        orig, deriv = (embed(model.encoder, d, max_length=longest, engine=engine) for d in sets)
         found[name] = {
             "orig_to_deriv": 100 * float(alignment.nearest(orig, deriv).mean()),
             "deriv_to_orig": 100 * float(alignment.nearest(deriv, orig).mean()),
@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> None:
         arguments.metric,
         {
             **arguments.coordinates,
-            **devices.provenance(arguments),
+            **devices.provenance(engine),
             **found,
             "n": len(orig),
             "chance": 100 / len(orig),
