@@ -13,12 +13,16 @@ VERSIONS = {
     "encode_corpus": 1,
     "encode_task": 1,
     "derive": 1,
+    "import_tokenizer": 1,
+    "import_model": 1,
     "write_recipe": 1,
     "pretrain": 1,
     "finetune": 1,  # finetune_mono too: the same code trains both
+    "finetune_again": 1,
     "evaluate": 1,
     "retrieve": 1,
     "align": 1,
+    "export": 1,
     "collect_scores": 1,
     "write_table": 1,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from twinlang import alignment, devices, recipe, sentences, weights
 from twinlang.cli import json_argument, parser, run, write_json
+from twinlang.finetuning import check_length
 from twinlang.model import MaskedLM, Shape, with_rows
 from twinlang.retrieval import embed
 from twinlang.steps.evaluate import UNSEEN_SEED
@@ -29,7 +30,9 @@ def main(argv: list[str] | None = None) -> None:
     found = {}
     for name, made_by, path in (bilingual, ("mono", arguments.mono_recipe, arguments.mono_model)):
         settings = recipe.read(made_by)
-        model = engine.place(MaskedLM(Shape(**settings["model"])))
+        shape = Shape(**settings["model"])
+        check_length(arguments.settings, shape)
+        model = engine.place(MaskedLM(shape))
         weights.load(path, model)
         rows = 2 * settings["vocabulary"]
         with_rows(model.encoder, rows, seed=UNSEEN_SEED, how=arguments.unseen_rows)
