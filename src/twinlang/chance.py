@@ -29,6 +29,10 @@ class Chance:
     seed: int
     lines: Tensor
 
+    def first(self, x: Tensor) -> Chance:
+        """The chance of x: of every line, or of the first line of each row for x (batch, width)."""
+        return self if x.ndim == 3 else Chance(self.seed, self.lines.view(len(x), -1)[:, 0].clone())
+
     def key(self, site: int) -> int:
         """The key of one dropout of the model, below 2^63."""
         return (self.seed + site * KEYS) % (1 << 63)
@@ -69,9 +73,7 @@ def dropout(x: Tensor, share: float, chance: Chance | None, site: int, *, heads:
         return x
     if x.device.type != "cpu":
         return F.dropout(x, share)
-    lines = chance.lines
-    if x.ndim == 2:
-        lines = lines.view(len(x), -1)[:, 0]
+    lines = chance.first(x).lines
     per_head = [_kept(chance.key(site) + h, lines, x.shape[-1], share) for h in range(heads)]
     if heads == 1:
         kept = per_head[0].view(x.shape)

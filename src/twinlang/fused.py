@@ -78,7 +78,7 @@ class Embed(torch.autograd.Function):
         (batch, time), width = ids.shape, encoder.shape.hidden
         ids = ids.contiguous()
         out = torch.empty(batch, time, width, dtype=dtype)
-        mean, rstd = torch.empty(2, batch * time)
+        mean, rstd = torch.empty(batch * time), torch.empty(batch * time)
         norm, drop = encoder.norm, chances(chance, encoder.shape.dropout, 0)
         tables = encoder.pieces.weight, encoder.positions.weight
         sizes = batch * time, time, width
@@ -121,7 +121,7 @@ class BlockStep(torch.autograd.Function):
             for n, share in enumerate((block.attention_dropout, block.dropout, block.dropout))
         ]
         qkv = torch.mm(flat, weight(block.qkv.weight, dtype).T)
-        q, k, v = torch.empty(3, batch * heads, time, size, dtype=dtype)
+        q, k, v = (torch.empty(batch * heads, time, size, dtype=dtype) for _ in "qkv")
         sizes = batch, time, heads, size
         call("split", x, qkv, block.qkv.bias, 1 / math.sqrt(size), q, k, v, *sizes)
         values = torch.bmm(q, k.transpose(1, 2))
@@ -175,7 +175,7 @@ def add_norm(
 ) -> tuple[Tensor, ...]:
     """norm(x + dropout(y + bias)), and the sum, its mean and 1 / deviation; x, y (rows, hidden)."""
     out, total = torch.empty_like(x), torch.empty_like(x)
-    mean, rstd = torch.empty(2, len(x))
+    mean, rstd = torch.empty(len(x)), torch.empty(len(x))
     parts = norm.weight, norm.bias, norm.eps, total, out, mean, rstd
     call("norm_forward", x, x, y, bias, *parts, *x.shape, *drop)
     return out, total, mean, rstd
@@ -241,6 +241,26 @@ class HeadLoss(torch.autograd.Function):
         gradient(bias).add_(to_bias, alpha=scale)
         into(table, logits, low, scale)
         return torch.mm(logits, weight(table, logits.dtype)).float() * scale, None, None, None, None
+
+
+class Drop(torch.autograd.Function):
+    """`chance.dropout` of x (..., width), whose lines are given by `drop`."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, drop: tuple[Any, ...]) -> Tensor:
+        ctx.drop = drop
+        return dropped(x, drop)
+
+    @staticmethod
+    def backward(ctx: Any, incoming: Tensor) -> tuple[Tensor, None]:
+        return dropped(incoming, ctx.drop), None
+
+
+def dropped(x: Tensor, drop: tuple[Any, ...]) -> Tensor:
+    x = x.contiguous()
+    out = torch.empty_like(x)
+    call("dropout", x, x, out, x.numel() // x.shape[-1], x.shape[-1], *drop)
+    return out
 
 
 def encode(

@@ -209,11 +209,19 @@ class Classifier(nn.Module):
         initialise(self, shape.initializer_range)
 
     def forward(self, ids: Tensor, lengths: Tensor | None, rows: Tensor | None = None) -> Tensor:
-        chance, share = self.encoder.chance(ids, rows), self.encoder.shape.dropout
+        chance = self.encoder.chance(ids, rows)
         x = self.encoder(ids, lengths, chance=chance).to(self.classify.weight.dtype)
         if self.dense is not None:
-            x = torch.tanh(self.dense(dropout(x[:, 0], share, chance, LAST)))
-        return self.classify(dropout(x, share, chance, LAST + 1))
+            x = torch.tanh(self.dense(self._drop(x[:, 0], chance, LAST)))
+        return self.classify(self._drop(x, chance, LAST + 1))
+
+    def _drop(self, x: Tensor, chance: Chance | None, site: int) -> Tensor:
+        share = self.encoder.shape.dropout
+        if self.encoder.dtype is None or chance is None or x.device.type != "cpu" or not share:
+            return dropout(x, share, chance, site)
+        from twinlang.fused import Drop, chances
+
+        return Drop.apply(x, chances(chance.first(x), share, site))
 
 
 def initialise(module: nn.Module, deviation: float) -> None:

@@ -122,7 +122,7 @@ def _backward(
             name: t if t is None else t.to(engine.device, non_blocking=True)
             for name, t in micro_batch.tensors.items()
         }
-        torch.manual_seed(seed)
+        engine.seed(seed)
         try:
             with engine.autocast():
                 part = loss(model, tensors) / targets

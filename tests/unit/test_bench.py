@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from twinlang.bench import __main__ as bench
+from twinlang.bench import _work as work
 from twinlang.bench import derive
 from twinlang.cli import read_json
 
@@ -46,4 +48,42 @@ def test_the_sentences_are_natural() -> None:
 def test_an_unknown_benchmark_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         bench.main(["nothing"])
-    assert "choose from derive" in capsys.readouterr().err.replace("'", "")
+    assert "derive" in capsys.readouterr().err.replace("'", "")
+
+
+def run(tmp_path: Path, *arguments: str) -> list[dict[str, Any]]:
+    """The rows of a benchmark at its smallest."""
+    output = tmp_path / "bench.json"
+    bench.main([*arguments, "--repeat", "1", "--output", str(output)])
+    return list(read_json(output)["rows"])
+
+
+@pytest.mark.parametrize("data, baselines", [("equal", 2), ("sentences", 4)])
+def test_pretrain(tmp_path: Path, data: str, baselines: int) -> None:
+    rows = run(tmp_path, "pretrain", "--steps", "1", "--data", data)
+    assert len({row["baseline"] for row in rows}) == len(rows) == baselines
+    for row in rows:
+        speeds = row["pieces_per_second"], row["baseline_pieces_per_second"]
+        assert row["ratio"] == pytest.approx(speeds[0] / speeds[1])
+        assert 0 < row["share_of_matmul_peak"] < 1 and row["peak_mib"] > 100
+
+
+def test_finetune(tmp_path: Path) -> None:
+    rows = run(tmp_path, "finetune", "--steps", "1", "--heads", "tokens")
+    assert [row["activity"] for row in rows] == 4 * ["train"] + 4 * ["evaluate"]
+    assert all(row["ratio"] > 0 and row["path"] for row in rows)
+
+
+def test_encode_and_startup(tmp_path: Path) -> None:
+    rows = run(tmp_path, "encode", "--lines", "3000", "--vocabulary", "600")
+    assert [row["script"] for row in rows] == ["Latin", "Devanagari"]
+    assert all(row["million_characters_per_second"] > 0 for row in rows)
+    rows = run(tmp_path, "startup", "--imports", "table")
+    assert rows[0]["start"] == "first update" and all(row["seconds"] > 0 for row in rows)
+
+
+def test_useful_work_is_counted_by_hand() -> None:
+    shape = work.SHAPES["paper"]
+    block = 512 * 1536 + 512 * 512 + 2 * 512 * 2048 + 2 * 128 * 512
+    expected = 6 * (8 * block + 0.15 * (512 * 512 + 512 * 40_000))
+    assert work.flops(shape, length=128, masked=0.15) == pytest.approx(expected)

@@ -76,10 +76,7 @@ def usual(name: str, shape: Shape, engine: Engine, batches: Iterator[dict[str, T
 
     batches: input_ids, attention_mask and labels, on the CPU.
     """
-    import transformers
-
-    config = transformers.RobertaConfig(**{**config_of(shape), "num_labels": 17})
-    model = getattr(transformers, name)(config).to(engine.device).train()
+    model = usual_model(name, shape, engine).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.0, fused=True)
 
     def step() -> int:
@@ -94,6 +91,14 @@ def usual(name: str, shape: Shape, engine: Engine, batches: Iterator[dict[str, T
         return int(batch["attention_mask"].sum())
 
     return step
+
+
+def usual_model(name: str, shape: Shape, engine: Engine) -> nn.Module:
+    """The `transformers` model of that name and shape, in evaluation."""
+    import transformers
+
+    config = transformers.RobertaConfig(**{**config_of(shape), "num_labels": 17})
+    return getattr(transformers, name)(config).to(engine.device).eval()
 
 
 def padded(

@@ -38,6 +38,7 @@ SIGNATURES = {
     "embed_backward": "ppppppp" + "pppp" + "nnnD",
     "gelu_forward": "pppnn",
     "gelu_backward": "pppnn",
+    "dropout": "ppnnD",
     "split": "ppfpppnnnn",
     "join": "pppfppnnnn",
     "swap_heads": "ppnnnni",

@@ -283,6 +283,19 @@ void embed_backward(const T *gradient, const i64 *ids, const float *pieces, cons
     }
 }
 
+// out = x, dropped.
+template <class T>
+void dropout(const T *x, T *out, i64 rows, i64 width, i64 key, const i64 *lines, u32 threshold,
+             float scale, int threads) {
+    blocks(rows, threads, [&](i64, i64 first, i64 last) {
+        for (i64 r = first; r < last; ++r) {
+            Line line(key, lines[r], threshold, scale);
+            for (i64 c = r * width; c < (r + 1) * width; ++c)
+                store(out[c], load(x[c]) * line(u32(c - r * width)));
+        }
+    });
+}
+
 // u += bias in place; out = gelu(u), exact.
 template <class T>
 void gelu_forward(T *u, const float *bias, T *out, i64 rows, i64 width, int threads) {
@@ -478,6 +491,9 @@ EACH(embed_forward, P, (ids, pieces, positions, gain, shift, epsilon, out, mean,
 #undef P
 #define P(T) (const T *gradient, const i64 *ids, const float *pieces, const float *positions, const float *mean, const float *rstd, const float *gain, float *to_pieces, float *to_positions, float *to_gain, float *to_shift, i64 rows, i64 time, i64 width, i64 key, const i64 *lines, u32 threshold, float scale, int threads)
 EACH(embed_backward, P, (gradient, ids, pieces, positions, mean, rstd, gain, to_pieces, to_positions, to_gain, to_shift, rows, time, width, key, lines, threshold, scale, threads))
+#undef P
+#define P(T) (const T *x, T *out, i64 rows, i64 width, i64 key, const i64 *lines, u32 threshold, float scale, int threads)
+EACH(dropout, P, (x, out, rows, width, key, lines, threshold, scale, threads))
 #undef P
 #define P(T) (T *u, const float *bias, T *out, i64 rows, i64 width, int threads)
 EACH(gelu_forward, P, (u, bias, out, rows, width, threads))
