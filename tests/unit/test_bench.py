@@ -46,4 +46,11 @@ def test_the_sentences_are_natural() -> None:
 def test_an_unknown_benchmark_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         bench.main(["nothing"])
-    assert "choose from derive" in capsys.readouterr().err.replace("'", "")
+    assert "choose from" in capsys.readouterr().err
+
+
+def test_statistics(capsys: pytest.CaptureFixture[str]) -> None:
+    bench.main(["statistics", "--trials", "20"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:3] == ["what", "of", "share"]
+    assert sum("covers the mean" in line for line in lines) == 16
