@@ -31,7 +31,7 @@ wildcard_constraints:
     seed=r"\d+",
     fseed=r"\d+",
     experiment=one_of(entry["name"] for entry in config["experiments"]),
-    table=one_of([*study.TABLES, study.RETRIEVAL]),
+    table=one_of([*study.TABLES, *study.MEASURES]),
 
 
 # Names of the untouched language and of its monolingual model, beside those of the configuration.

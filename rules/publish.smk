@@ -3,7 +3,7 @@
 READS    results/metrics/**.json
 WRITES   results/scores/{experiment}.csv                     tidy, one row a metric file
          results/scores.csv                                  their union
-         results/{table}.csv and results/{table}.html        table3, table5, table6, retrieval
+         results/{table}.csv and results/{table}.html        table3, 5, 6, 7, 8, retrieval
 """
 
 

@@ -16,7 +16,13 @@ Config = Mapping[str, Any]
 
 ORIG, MONO = "orig", "mono"  # folders of the untouched language and of its monolingual model
 RETRIEVAL, ALIGNMENT = "retrieval", "alignment"  # measures of a model that is not fine-tuned
-TABLES = {"table3": "transforms", "table5": "transforms", "table6": "composed"}  # and experiment
+TABLES = {  # and experiment
+    "table3": "transforms",
+    "table5": "transforms",
+    "table6": "composed",
+    "table8": "pairings",
+}
+MEASURES = {RETRIEVAL: RETRIEVAL, "table7": ALIGNMENT}  # tables of all experiments that have it
 
 
 class Cell(NamedTuple):
@@ -172,20 +178,26 @@ def _metrics(config: Config, found: Iterable[Cell]) -> Iterator[str]:
 
 def tables(config: Config) -> list[str]:
     """The tables that the configuration's experiments fill."""
-    return [table for table in (*TABLES, RETRIEVAL) if _read_by(config, table)]
+    return [table for table in (*TABLES, *MEASURES) if _read_by(config, table)]
 
 
 def table_scores(config: Config, table: str) -> list[str]:
-    """The scores that a table reads: those of its experiment, or of all that retrieve.
+    """The scores that a table reads: those of its experiment, or of all with its measure.
 
     Raises:
         UserError: the configuration has no such experiment.
     """
     found = _read_by(config, table)
     if not found:
-        wanted = f"named '{TABLES[table]}'" if table in TABLES else f"with the task {table}"
+        wanted = f"named '{TABLES[table]}'" if table in TABLES else NEEDED[MEASURES[table]]
         raise UserError(f"{table} reads an experiment {wanted}; add one to `experiments`")
     return [f"results/scores/{entry['name']}.csv" for entry in found]
+
+
+NEEDED = {
+    RETRIEVAL: f"with the task {RETRIEVAL}",
+    ALIGNMENT: "with a twin that changes the script",
+}
 
 
 def table_twins(config: Config, table: str) -> str:
@@ -196,6 +208,9 @@ def table_twins(config: Config, table: str) -> str:
 
 def _read_by(config: Config, table: str) -> list[dict[str, Any]]:
     """The experiments that a table reads."""
-    if table == RETRIEVAL:
-        return [entry for entry in config["experiments"] if RETRIEVAL in entry["tasks"]]
-    return [entry for entry in config["experiments"] if entry["name"] == TABLES[table]]
+    entries = config["experiments"]
+    if MEASURES.get(table) == RETRIEVAL:
+        return [entry for entry in entries if RETRIEVAL in entry["tasks"]]
+    if MEASURES.get(table) == ALIGNMENT:
+        return [e for e in entries if any(respells(config, twin) for twin in e["twins"])]
+    return [entry for entry in entries if entry["name"] == TABLES[table]]

@@ -20,5 +20,5 @@ VERSIONS = {
     "retrieve": 1,
     "align": 1,
     "collect_scores": 1,
-    "write_table": 1,
+    "write_table": 2,
 }

@@ -244,3 +244,81 @@ def test_lower_is_redder(tmp_path):
     assert 'class="first shade" style="--part: 14%">−10.0<' in page
     assert 'style="--part: 70%">−60.0<' in page  # the fullest
     assert '<td class="first">5.0<' in page
+
+
+@pytest.mark.parametrize(("spread", "strong"), [(0.05, "*"), (2, "")])
+def test_the_asterisk_asks_for_the_whole_interval(tmp_path, spread, strong):
+    rows = _cell(89 - spread, 90, 30) + _cell(89 + spread, 90, 30, pretrain_seed=1)
+    (row,), _ = _write(tmp_path, "table3", rows)
+    assert float(row["delta_bz_bs"]) == -1 and row["strong"] == strong
+
+
+def test_pairings(tmp_path):
+    rows = [
+        row
+        for pairing, bz in (("parallel", 88), ("non-parallel-same", 80), ("non-parallel-diff", 60))
+        for language in ("en", "fr")
+        for row in _cell(bz, 90, 5, pairing=pairing, language=language)
+    ]
+    found, page = _write(tmp_path, "table8", rows)
+    average = {r["pairing"]: r["delta_bz_bs"] for r in found if r["language"] == "average"}
+    assert average == {
+        "parallel": "-2.0", "non-parallel-same": "-10.0", "non-parallel-diff": "-30.0"
+    }  # fmt: skip
+    assert ["non-parallel-same · fr", "−10.0", "80.0"] in _Reader(page).rows
+    with pytest.raises(UserError, match="no pairing beside parallel"):
+        _write(tmp_path, "table8", _cell(60, 90, 30))
+
+
+def _aligned(value, **place):
+    base = {"task": "alignment", "metric": "accuracy", "finetune_seed": None}
+    return _row("bi", value, **{**base, "constant": 0.1, **place})
+
+
+def test_alignment_and_transfer_of_the_paper(tmp_path):
+    """The printed Table 7 as scores: the design's correlations, not the printed ones."""
+    variants = [
+        (90, -2.1, -2.3, -0.5), (57.3, -5.7, -14.2, -2), (43, -3.8, -4.1, -0.7),
+        (11.8, -5.7, -14.3, -1.5), (0.16, -19.2, -51.5, -42.7), (0.01, -27.7, -46.3, -59),
+    ]  # fmt: skip
+    rows = [
+        row
+        for number, (aligned, *deltas) in enumerate(variants)
+        for row in [
+            _aligned(aligned, twin=f"v{number}"),
+            *(
+                row
+                for task, delta in zip(("nli", "ner", "pos"), deltas, strict=True)
+                for row in _cell(90 + delta, 90, 5, twin=f"v{number}", task=task)
+            ),
+        ]
+    ]
+    found, page = _write(tmp_path, "table7", rows[::-1])
+    assert [row["twin"] for row in found if row["row"] == "variant"] == [f"v{n}" for n in range(6)]
+    (rho,) = [row for row in found if row["row"] == "correlation"]
+    assert [rho[task] for task in ("nli", "ner", "pos")] == ["0.8986", "0.8857", "0.8286"]
+    assert [rho[f"{task}_p"] for task in ("nli", "ner", "pos")] == ["0.0278", "0.0333", "0.0583"]
+    assert rho["nli_n"] == "6" and rho["nli_method"] == "all 720 orders"
+    cells = _Reader(page).rows
+    assert ["v0 · parallel", "−2.1", "−2.3", "−0.5", "90.0", "0.1"] in cells
+    assert any("0.90" in cell and "p 0.028, n = 6" in cell for cell in cells[-1])
+
+
+def test_too_few_variants_for_a_correlation(tmp_path):
+    rows = [_aligned(40), *_cell(80, 90, 5)]
+    found, page = _write(tmp_path, "table7", rows)
+    assert found[-1]["pos"] == "" and "n = 1" in found[-1]["pos_why"] and "n = 1" in page
+    with pytest.raises(UserError, match="no alignment"):
+        _write(tmp_path, "table7", _cell(80, 90, 5))
+
+
+def test_all_languages_together_and_within_groups_of_order(tmp_path):
+    twins = ("inversion", "transliteration")
+    rows = []
+    for number, (language, twin) in enumerate((x, t) for t in twins for x in "abcdef"):
+        place = {"language": language, "twin": twin, "keeps_order": twin == twins[1]}
+        rows += [_aligned(5 + 50 * (twin == twins[1]) + number % 6, **place)]
+        rows += _cell(30 + 50 * (twin == twins[1]) - number % 6, 90, 5, **place)
+    found, _ = _write(tmp_path, "table7", rows)
+    by_kind = {row["row"]: float(row["pos"]) for row in found if row["language"] == "all"}
+    assert by_kind["correlation"] > 0.4 and by_kind["partial correlation"] == -1
