@@ -206,6 +206,18 @@ def table_twins(config: Config, table: str) -> str:
     return json.dumps({twin: steps for twin, steps in config["twins"].items() if twin in names})
 
 
+def run_twins(config: Config) -> str:
+    """The twins of all experiments and their steps."""
+    names = {twin for entry in config["experiments"] for twin in entry["twins"]}
+    return canonical({twin: steps for twin, steps in config["twins"].items() if twin in names})
+
+
+def run_languages(config: Config) -> str:
+    """The names of the languages of all experiments, by their codes."""
+    codes = {lang for entry in config["experiments"] for lang in entry["languages"]}
+    return canonical({code: config["languages"][code]["name"] for code in codes})
+
+
 def _read_by(config: Config, table: str) -> list[dict[str, Any]]:
     """The experiments that a table reads."""
     entries = config["experiments"]

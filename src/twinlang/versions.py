@@ -21,4 +21,6 @@ VERSIONS = {
     "align": 1,
     "collect_scores": 1,
     "write_table": 2,
+    "compare": 1,
+    "claims": 1,
 }
