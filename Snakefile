@@ -30,6 +30,7 @@ include: "rules/pretrain.smk"
 include: "rules/finetune.smk"
 include: "rules/measure.smk"
 include: "rules/publish.smk"
+include: "rules/paper.smk"
 
 
 rule all:

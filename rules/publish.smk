@@ -4,7 +4,6 @@ READS    results/metrics/**.json
 WRITES   results/scores/{experiment}.csv                     tidy, one row a metric file
          results/scores.csv                                  their union
          results/{table}.csv and results/{table}.html        table3, 5, 6, 7, 8, retrieval
-         results/compare.csv, .html and results/agreement.csv printed numbers beside ours
 """
 
 
@@ -78,46 +77,6 @@ rule write_table:
             --scores {input.scores:q} \
             --twins {params.twins:q} \
             --csv {output.csv:q} \
-            --html {output.html:q} \
-            >{log:q} 2>&1
-        """
-
-
-rule compare:
-    """Every number that the paper prints, beside ours."""
-    input:
-        scores="results/scores.csv",
-    output:
-        csv="results/compare.csv",
-        agreement="results/agreement.csv",
-        html=report(
-            "results/compare.html",
-            caption="../report/compare.rst",
-            category="The paper",
-            labels={"table": "compare"},
-        ),
-    log:
-        "logs/compare.log",
-    benchmark:
-        "benchmarks/compare.tsv"
-    conda:
-        "../envs/data.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        twins=study.run_twins(config),
-        languages=study.run_languages(config),
-        version=VERSIONS["compare"],
-    shell:
-        r"""
-        python -m twinlang.steps.compare \
-            --scores {input.scores:q} \
-            --twins {params.twins:q} \
-            --languages {params.languages:q} \
-            --csv {output.csv:q} \
-            --agreement {output.agreement:q} \
             --html {output.html:q} \
             >{log:q} 2>&1
         """

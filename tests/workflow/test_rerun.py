@@ -28,7 +28,7 @@ STUDY: dict[str, Any] = {
         }
     ],
 }
-PUBLISHED = {"collect_scores", "collect_all_scores", "write_table"}
+PUBLISHED = {"collect_scores", "collect_all_scores", "write_table", "compare", "claims"}
 TUNED = {"finetune", "finetune_mono", "evaluate"}
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from twinlang.html_page import heading, listing, number, page
+from twinlang.html_page import bracketed, heading, listing, number, page
+from twinlang.report.ledger import EVERY
+from twinlang.statistics import LEVEL
+from twinlang.tables import STRONG
 from twinlang.tidy import Row
 
 COMPARED = {
@@ -65,3 +68,68 @@ def _shown(row: Row) -> Row:
 
 def _two_digits(row: Row, *keys: str) -> Row:
     return {key: None if row[key] is None else number(row[key], digits=2) for key in keys}
+
+
+LEDGER = {
+    "section": "Section",
+    "statement": "Claim",
+    "sign": "Verdict",
+    "effect": "Effect, points",
+    "printed": "Printed",
+    "contrast": "Of",
+    "over": "Interval over",
+    "taken": "Taken over",
+    "remark": "Remark",
+}
+SIGNS = {"reproduced": "✓", "contradicted": "✗", "undecided at this scale": "?", "not run": "–"}
+COUNTS = {
+    "n_languages": "languages",
+    "n_pretrain_seeds": "pre-training seeds",
+    "n_finetune_seeds": "fine-tuning seeds",
+    "n_examples": "examples",
+}
+
+
+def claims_page(rows: Sequence[Row]) -> str:
+    """The ledger: claims over all tasks, then each claim by task."""
+    whole = [row for row in rows if row["task"] == EVERY]
+    verdicts = [row["verdict"] for row in whole]
+    told = ", ".join(f"{verdicts.count(name)} {name}" for name in SIGNS if name in verdicts)
+    body = f"<p><strong>{len(whole)} claims: {told}.</strong></p>\n"
+    body += listing([_claim(row) for row in whole], LEDGER, html=("effect", "sign"))
+    body += "<h2>By task</h2>\n"
+    columns = {"claim": "Claim", "task": "Task", **LEDGER}
+    for key in ("section", "statement"):
+        del columns[key]
+    parts = [{**_claim(row), "task": row["task"].upper()} for row in rows if row not in whole]
+    body += listing(parts, columns, html=("effect", "sign"))
+    notes = [
+        "An effect is the mean over languages and tasks; of a claim with several contrasts, of the "
+        f"one that decides, or else speaks least for it. Brackets: {LEVEL:.0%} interval, over what "
+        "the column says. A claim is reproduced if the interval of each contrast lies on its side "
+        f"(above zero; within {STRONG:g} points of it for as good as, or next to nothing), "
+        "contradicted if one lies on the other, and undecided otherwise. An interval over the "
+        "examples of one training says nothing of the next training, so it decides nothing.",
+        "Levels hold claim by claim: among many, some would be decided by chance.",
+        "Printed: the same effect in the paper's numbers, one run a cell.",
+    ]
+    return page("The paper's claims, tested on this run", body, notes)
+
+
+def _claim(row: Row) -> Row:
+    ranks = "ρ" in str(row.get("contrast"))
+    text = bracketed(row, "effect", digits=2 if ranks else 1)
+    if row.get("p") is not None:
+        text += f"<small>p {row['p']:.3f}</small>"
+    taken = [f"{row[key]:,} {name}" for key, name in COUNTS.items() if row.get(key)]
+    remark = row.get("why") or row.get("missing") or ""
+    verdict = f"{SIGNS[row['verdict']]} {row['verdict']}"
+    direction = row.get("direction")
+    if row["verdict"].startswith("undecided") and direction:
+        verdict += f"<small>points {direction}</small>"
+    printed = row.get("printed")
+    shown = "—" if printed is None else number(printed, digits=2 if ranks else 1)
+    return {
+        **row, "effect": text, "sign": verdict, "taken": ", ".join(taken),
+        "remark": remark, "printed": shown,
+    }  # fmt: skip

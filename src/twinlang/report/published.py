@@ -44,10 +44,16 @@ def reasons() -> dict[str, str]:
     return {row["note"]: row["reason"] for row in _rows("notes.csv")}
 
 
-def value(table: str, task: str, language: str, twin: str, pairing: str, metric: str) -> float:
-    """A printed number; KeyError if the paper has none there."""
-    found = {cell[:6]: cell.value for cell in cells()}
-    return found[table, task, language, twin, pairing, metric]
+@cache
+def known() -> dict[tuple[str, str, str, str, str], float]:
+    """The printed value of a task, language, twin, pairing and measure.
+
+    Where tables differ, the one that has each language by itself counts (Table 5).
+    """
+    found: dict[tuple[str, str, str, str, str], float] = {}
+    for cell in sorted(cells(), key=lambda cell: cell.table == "table3"):
+        found.setdefault(cell[1:6], cell.value)
+    return found
 
 
 def twin_names(twins: Mapping[str, Sequence[Any]]) -> dict[str, str]:
