@@ -111,8 +111,9 @@ def _correlation(row: Row, tasks: Sequence[str]) -> Row:
     for task in tasks:
         told[task] = escape(f"— ({row.get(f'{task}_why')})")
         if row.get(task) is not None:
-            text = f"{bracketed(row, task, digits=2)}<small>p {row[f'{task}_p']:.3f}, n = "
-            told[task] = f"{text}{row[f'{task}_n']}</small>"
+            ps = f"p {row[f'{task}_p']:.3f} (Holm {row[f'{task}_p_holm']:.3f})"
+            text = bracketed(row, task, digits=2)
+            told[task] = f"{text}<small>{ps}, n = {row[f'{task}_n']}</small>"
     return told
 
 

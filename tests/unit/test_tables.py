@@ -298,10 +298,11 @@ def test_alignment_and_transfer_of_the_paper(tmp_path):
     (rho,) = [row for row in found if row["row"] == "correlation"]
     assert [rho[task] for task in ("nli", "ner", "pos")] == ["0.8986", "0.8857", "0.8286"]
     assert [rho[f"{task}_p"] for task in ("nli", "ner", "pos")] == ["0.0278", "0.0333", "0.0583"]
+    assert [rho[f"{t}_p_holm"] for t in ("nli", "ner", "pos")] == ["0.0834", "0.0834", "0.0834"]
     assert rho["nli_n"] == "6" and rho["nli_method"] == "all 720 orders"
     cells = _Reader(page).rows
     assert ["v0 · parallel", "−2.1", "−2.3", "−0.5", "90.0", "0.1"] in cells
-    assert any("0.90" in cell and "p 0.028, n = 6" in cell for cell in cells[-1])
+    assert any("0.90" in cell and "p 0.028 (Holm 0.083), n = 6" in cell for cell in cells[-1])
 
 
 def test_too_few_variants_for_a_correlation(tmp_path):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twinlang.cli import UserError
-from twinlang.statistics import Key, ranks, summary
+from twinlang.statistics import Key, paired, ranks, summary
 from twinlang.tables.transfer import (
     DIGITS,
     TASKS,
@@ -48,7 +48,8 @@ def table7(rows: Sequence[Row], twins: Twins | None = None) -> list[Row]:
     """Alignment beside Δ(BZ−BS) of each task, and how they go together (Table 7, Figures 4, 5).
 
     First one row a language, twin and pairing, best aligned first; then one a language with
-    Spearman's correlation of alignment and each task's difference over these variants; then, where
+    Spearman's correlation of alignment and each task's difference over these variants (p as it is
+    and with Holm's correction for the tasks); then, where
     there are several languages, over all of them, and the same within groups of twins that keep
     the order of pieces or do not.
 
@@ -104,7 +105,9 @@ def _correlated(kind: str, language: str, points: Sequence[Point]) -> Row:
             for key, value in values.items()
         }
         row |= {f"{task}_n": found.n, f"{task}_method": found.method, f"{task}_why": found.why}
-    return row
+    tested = [task for task in TASKS if row.get(f"{task}_p") is not None]
+    adjusted = paired.holm([row[f"{task}_p"] for task in tested])
+    return row | {f"{t}_p_holm": round(p, DIGITS) for t, p in zip(tested, adjusted, strict=True)}
 
 
 def _key(row: Row) -> Key:
