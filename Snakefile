@@ -41,6 +41,7 @@ rule all:
         "results/scores.csv",
         "results/compare.csv",
         "results/claims.csv",
+        expand("results/table{number}.csv", number=[1, 2, 4]),
 
 
 onstart:

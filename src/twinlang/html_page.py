@@ -27,7 +27,9 @@ STYLE = """
 @media (prefers-color-scheme: dark) {
   :root { --ink: #eee; --page: #161616; --line: #555; --red: #d94f38; }
 }
-body { font: 16px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--page);
+body { font: 16px/1.45 system-ui, "Noto Sans", "Noto Sans Devanagari",
+  "Noto Naskh Arabic", "Noto Sans Symbols 2", "DejaVu Sans", sans-serif;
+  color: var(--ink); background: var(--page);
   margin: 1.5rem auto; padding: 0 1rem; max-width: 75rem; }
 h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin-bottom: .3rem; }
 .wide { overflow-x: auto; }

@@ -21,6 +21,8 @@ VERSIONS = {
     "align": 1,
     "collect_scores": 1,
     "write_table": 2,
+    "show_twins": 1,
+    "describe_data": 1,
     "compare": 1,
     "claims": 1,
 }

@@ -133,3 +133,72 @@ def _claim(row: Row) -> Row:
         **row, "effect": text, "sign": verdict, "taken": ", ".join(taken),
         "remark": remark, "printed": shown,
     }  # fmt: skip
+
+
+def twins_page(rows: Sequence[Row]) -> str:
+    """Table 1: a sentence a language, and its twins."""
+    columns = {"twin": "Twin", "steps": "Steps", "deriv": "Sentence", "reading": "Reads as"}
+    body = ""
+    for lang in dict.fromkeys(row["language"] for row in rows):
+        own = [row for row in rows if row["language"] == lang]
+        first = {"twin": "—", "steps": "untouched", "deriv": _text(own[0]["orig"], lang)}
+        shown = [
+            {
+                **row,
+                "deriv": _text(row["deriv"], lang),
+                "reading": _text(row["reading"], lang) if row["reading"] != row["deriv"] else "—",
+            }
+            for row in own
+        ]
+        body += f"<h2>{escape(lang)}</h2>\n"
+        body += listing([first, *shown], columns, html=("deriv", "reading"))
+    notes = [
+        "Sentences of this run's corpora, pieces with blanks between them. A twin of another "
+        "script is written in Braille patterns, one a byte; what it reads as in the original's "
+        "script stands beside it."
+    ]
+    return page("Table 1: the twins, by example", body, notes)
+
+
+def scores_page(rows: Sequence[Row]) -> str:
+    """Table 2: what each score is taken from."""
+    columns = {
+        "pairing": "Pairing",
+        "score": "Score",
+        "meaning": "What it measures",
+        "pretrained_on": "Pre-trained on",
+        "sentences": "Sentences",
+        "finetuned_on": "Fine-tuned on",
+        "scored_on": "Scored on",
+    }
+    notes = [
+        "T: the twin of a corpus. Δ(BZ−BS) = BZ − BS and Δ(MZ−BS) = MZ − BS, within one language "
+        "and one pair of seeds. All models of a language train for the same number of steps."
+    ]
+    return page("Table 2: the scores, as run", listing(rows, columns), notes)
+
+
+def data_page(rows: Sequence[Row]) -> str:
+    """Table 4: the data sets as run."""
+    columns = {
+        "use": "Use",
+        "language": "Language",
+        "part": "Part",
+        "items": "Items",
+        "metric": "Main score",
+        "counts": "Counts of reading",
+        "source": "Source",
+        "version": "Version of reading",
+        "licence": "Licence",
+    }
+    named = [{**row, "metric": heading(row["metric"])} for row in rows]
+    notes = [
+        "Items: sentences of a corpus, labelled items of a task. Counts of reading: what was drawn "
+        "or read, and what was left out, by reason, as the report beside each file has it."
+    ]
+    return page("Table 4: the data sets, as run", listing(named, columns), notes)
+
+
+def _text(text: str, lang: str) -> str:
+    """Text of any direction by itself (HTML)."""
+    return f'<bdi lang="{escape(lang)}">{escape(text)}</bdi>'
