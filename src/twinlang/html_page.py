@@ -21,6 +21,7 @@ NAMES = {
     "delta_mz_bs": "Δ(MZ−BS)",
     "f1": "F1",
     "average": "Avg.",
+    "value": "alignment",
 }
 STYLE = """
 :root { color-scheme: light dark; --ink: #1a1a1a; --page: #fff; --line: #bbb; --red: #d1442e; }
@@ -98,7 +99,8 @@ def text_of(value: Any) -> str:
 
 def heading(measure: str) -> str:
     """A measure as it is called in a heading."""
-    return NAMES.get(measure, measure.replace("_", " "))
+    plain = measure.removeprefix("other_").removesuffix("_value")
+    return NAMES.get(measure, plain.replace("_", " "))
 
 
 def grid(
@@ -154,7 +156,7 @@ def loss(measure: str, value: float) -> float:
 
 def errors(measure: str, value: float) -> float:
     """Accuracies are shaded by how far they lie below 100 percent; chance is not."""
-    return 0.0 if measure == "chance" else 1 - value / 100
+    return 0.0 if measure.endswith("chance") else 1 - value / 100
 
 
 def bracketed(row: Row, measure: str, *, mark: str = "", digits: int = 1) -> str:

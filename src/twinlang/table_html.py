@@ -140,19 +140,42 @@ def _table8(rows: Sequence[Row]) -> tuple[str, str]:
 
 
 def _retrieval(rows: Sequence[Row]) -> tuple[str, str]:
+    names = _names(rows)
+    layers = [name for name in names if name.startswith("layer_")]
+    body = _measured(rows, [name for name in names if name not in layers])
+    if layers:
+        body += "<h2>After each layer of the bilingual model (0: the embeddings)</h2>\n"
+        body += _measured(rows, layers)
+    return "Retrieval of the twin of a sentence, without fine-tuning", body
+
+
+def _alignment(rows: Sequence[Row]) -> tuple[str, str]:
+    names = [name for name in _names(rows) if not name.endswith("_n")]
+    other = [name for name in names if name.startswith("other_")]
+    body = _measured(rows, [name for name in names if name not in other])
+    if other:
+        body += "<h2>Other measures, which are not the paper's, each with its chance</h2>\n"
+        body += _measured(rows, other)
+    return "Alignment of the embeddings", body
+
+
+def _measured(rows: Sequence[Row], shown: Sequence[str]) -> str:
     found = {((row["language"], *_twin(row), row["setting"]), ""): row for row in rows}
-    fixed = {"twin", "pairing", "language", "setting", "metric", *COUNTS}
-    names = dict.fromkeys(key for row in rows for key in row if key not in fixed)
-    shown = [name for name in names if not name.endswith(("_low", "_high"))]
-    body = grid(
+    return grid(
         [(key, f"{key[0]} · {_twin_name(key[1:3], rows)}") for key, _ in found],
-        [("", "Accuracy at 1, percent")],
+        [("", "Percent")],
         _at(found),
         shown,
         corner="Language · twin",
         depth=errors,
     )
-    return "Retrieval of the twin of a sentence, without fine-tuning", body
+
+
+def _names(rows: Sequence[Row]) -> list[str]:
+    """The measures of rows, without their bounds."""
+    fixed = {"twin", "pairing", "language", "setting", "metric", *COUNTS}
+    names = dict.fromkeys(key for row in rows for key in row if key not in fixed)
+    return [name for name in names if not name.endswith(("_low", "_high"))]
 
 
 def _at(found: Mapping[tuple[Any, Any], Row]) -> Find:
@@ -166,6 +189,7 @@ LAYOUTS: dict[str, Callable[[Sequence[Row]], tuple[str, str]]] = {
     "table7": _table7,
     "table8": _table8,
     "retrieval": _retrieval,
+    "alignment": _alignment,
 }
 
 
@@ -175,7 +199,7 @@ def _notes(rows: Sequence[Row]) -> list[str]:
         return _notes_of_alignment(rows)
     if "task" not in rows[0]:
         return [
-            f"Queries: {_span(row['n_examples'] for row in rows)} a language. "
+            f"Queries: {_span(row['n_examples'] for row in rows)} a language and twin. "
             "The lower an accuracy, the redder.",
             _seeds(rows),
         ]

@@ -17,8 +17,8 @@ VERSIONS = {
     "pretrain": 1,
     "finetune": 1,  # finetune_mono too: the same code trains both
     "evaluate": 1,
-    "retrieve": 1,
-    "align": 1,
+    "retrieve": 2,
+    "align": 2,
     "collect_scores": 1,
     "write_table": 2,
     "show_twins": 1,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
+from twinlang import alignment
 from twinlang.bench import __main__ as bench
-from twinlang.bench import derive
+from twinlang.bench import align, derive
 from twinlang.cli import read_json
 
 
@@ -54,3 +57,16 @@ def test_statistics(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:3] == ["what", "of", "share"]
     assert sum("covers the mean" in line for line in lines) == 16
+
+
+def test_align(capsys: pytest.CaptureFixture[str]) -> None:
+    bench.main(["align", "--rows", "300", "--hidden", "8", "--repeat", "1", "--whole", "100"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:3] == ["measure", "rows", "seconds"] and len(lines) == 3
+
+
+def test_the_baseline_finds_the_same_neighbours() -> None:
+    left = np.random.default_rng(0).standard_normal((200, 8), dtype=np.float32)
+    right = left + np.random.default_rng(1).standard_normal(left.shape, dtype=np.float32)
+    ours = alignment.nearest(torch.from_numpy(left), torch.from_numpy(right))
+    assert (align.plain(left, right, 37) == ours).all()

@@ -323,3 +323,22 @@ def test_all_languages_together_and_within_groups_of_order(tmp_path):
     found, _ = _write(tmp_path, "table7", rows)
     by_kind = {row["row"]: float(row["pos"]) for row in found if row["language"] == "all"}
     assert by_kind["correlation"] > 0.4 and by_kind["partial correlation"] == -1
+
+
+def test_other_measures_stand_apart_from_alignment(tmp_path):
+    other = {"score_other_csls_value": 50.0, "score_other_csls_chance": 0.2}
+    rows = [_aligned(40 + seed, pretrain_seed=seed, score_seen_n=9, **other) for seed in (0, 1)]
+    (row,), page = _write(tmp_path, "alignment", rows)
+    assert (row["value"], row["other_csls_value"], row["chance"]) == ("40.5", "50.0", "0.1")
+    first, second = page.split("Other measures")
+    assert "csls chance" in second and "csls" not in first and "40.5" in first
+
+
+def test_layers_stand_apart_in_retrieval(tmp_path):
+    rows = [
+        _row("bi", 80, task="retrieval", finetune_seed=None, constant=1, metric="accuracy",
+             score_bilingual_orig_to_deriv=80, score_layer_0_orig_to_deriv=60)
+    ]  # fmt: skip
+    (row,), page = _write(tmp_path, "retrieval", rows)
+    assert row["layer_0_orig_to_deriv"] == "60.0"
+    assert "layer 0" in page.split("After each layer")[1]

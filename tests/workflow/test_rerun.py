@@ -178,8 +178,8 @@ def test_how_fast_it_runs(study: Project, options: tuple[str, ...]) -> None:
 def test_a_new_version_of_a_step(study: Project) -> None:
     path = study.folder / "src/twinlang/versions.py"
     text = path.read_text(encoding="utf-8")
-    assert '"retrieve": 1,' in text
-    path.write_text(text.replace('"retrieve": 1,', '"retrieve": 2,'), encoding="utf-8")
+    assert '"retrieve": 2,' in text
+    path.write_text(text.replace('"retrieve": 2,', '"retrieve": 3,'), encoding="utf-8")
     assert study.plan().rules() == {"retrieve"} | PUBLISHED
 
 

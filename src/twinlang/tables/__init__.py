@@ -15,6 +15,7 @@ TABLES: dict[str, Callable[[Sequence[Row], Twins | None], list[Row]]] = {
     "table8": transfer.table8,
     "table7": measured.table7,
     "retrieval": measured.retrieval,
+    "alignment": measured.alignment,
 }
 
 __all__ = ["AVERAGE", "COUNTS", "STRONG", "TABLES", "Twins"]

@@ -32,15 +32,31 @@ def retrieval(rows: Sequence[Row], twins: Twins | None = None) -> list[Row]:
     Raises:
         UserError: the scores hold no retrieval.
     """
+    return _measures("retrieval", rows, twins, scores=())
+
+
+def alignment(rows: Sequence[Row], twins: Twins | None = None) -> list[Row]:
+    """One row a language, twin and pairing: the paper's alignment (`value`), then other measures.
+
+    By band of frequency, and each of `other_` with its own level of chance.
+
+    Raises:
+        UserError: the scores hold no alignment.
+    """
+    return _measures(ALIGNMENT, rows, twins, scores=("value",))
+
+
+def _measures(
+    task: str, rows: Sequence[Row], twins: Twins | None, *, scores: Sequence[str]
+) -> list[Row]:
     order = list(twins or ())
+    groups = sorted(_of_task(rows, task).items(), key=lambda item: rank(item[0][0], order))
     return [
         {
             **dict(zip(("twin", "pairing", "language", "setting"), place, strict=True)),
-            **_plain(found),
+            **_plain(found, scores),
         }
-        for place, found in sorted(
-            _of_task(rows, "retrieval").items(), key=lambda item: rank(item[0][0], order)
-        )
+        for place, found in groups
     ]
 
 
@@ -140,12 +156,12 @@ REMEDIES = {
 }
 
 
-def _plain(found: list[Row]) -> Row:
+def _plain(found: list[Row], scores: Sequence[str]) -> Row:
     """Means over seeds of every number of rows that belong together."""
     row: Row = {"metric": found[0]["metric"], "n_pretrain_seeds": len(found)}
     row["n_examples"] = one(found, "n")
     named = [key for key in found[0] if key.startswith(SCORE) and found[0][key] is not None]
-    for key in ("constant", *(named or ["value"])):
+    for key in ("constant", *scores, *(named or ["value"])):
         values = {_key(row): row[key] for row in found}
         if all(value is not None for value in values.values()):
             found_mean = summary(values)
