@@ -42,6 +42,7 @@ rule all:
         "results/compare.csv",
         "results/claims.csv",
         expand("results/table{number}.csv", number=[1, 2, 4]),
+        expand("results/figures/{figure}.svg", figure=study.figures(config)),
 
 
 onstart:

@@ -3,7 +3,6 @@ READS    the configuration; all of its meaning is in twinlang.config and twinlan
 """
 
 import re
-
 from twinlang import config as study
 from twinlang import parameters, validation
 from twinlang.cli import UserError
@@ -32,9 +31,10 @@ wildcard_constraints:
     fseed=r"\d+",
     experiment=one_of(entry["name"] for entry in config["experiments"]),
     table=one_of([*study.TABLES, *study.MEASURES]),
+    figure=one_of(study.FIGURES),
 
 
-# Names of the untouched language and of its monolingual model, beside those of the configuration.
+# With the names of the untouched language and of its monolingual model.
 ANY_TWIN = one_of([*config["twins"], study.ORIG])
 ANY_PAIRING = one_of([*config["pairings"], study.MONO])
 # What is derived: a corpus or a split of a task, by its path within results/encoded/{lang}/orig.
@@ -78,9 +78,9 @@ def all_scores(wildcards):
 
 
 def table_scores(wildcards):
-    """The tidy scores that a table reads; an error names the experiment that is missing."""
+    """The tidy scores of a table or figure; an error names the experiment that is missing."""
     try:
-        return study.table_scores(config, wildcards.table)
+        return study.table_scores(config, study.table_of(**wildcards))
     except UserError as error:
         raise WorkflowError(str(error)) from None
 
@@ -117,7 +117,7 @@ def twin_steps(wildcards):
 
 
 def table_twins(wildcards):
-    return study.table_twins(config, wildcards.table)
+    return study.table_twins(config, study.table_of(**wildcards))
 
 
 def pretrain_settings(wildcards):

@@ -24,6 +24,8 @@ TABLES = {  # and experiment
 }
 # Tables of all experiments that have a measure.
 MEASURES = {"table7": ALIGNMENT, RETRIEVAL: RETRIEVAL, ALIGNMENT: ALIGNMENT}
+# Figures and the tables whose rows they show.
+FIGURES = {"figure2": "table6", "figure3": "table8", "figure4": "table7", "figure5": "table7"}
 
 
 class Cell(NamedTuple):
@@ -180,6 +182,16 @@ def _metrics(config: Config, found: Iterable[Cell]) -> Iterator[str]:
 def tables(config: Config) -> list[str]:
     """The tables that the configuration's experiments fill."""
     return [table for table in (*TABLES, *MEASURES) if _read_by(config, table)]
+
+
+def figures(config: Config) -> list[str]:
+    """The figures of these tables."""
+    return [figure for figure, table in FIGURES.items() if _read_by(config, table)]
+
+
+def table_of(*, table: str = "", figure: str = "") -> str:
+    """A table, or the one that a figure shows."""
+    return table or FIGURES[figure]
 
 
 def table_scores(config: Config, table: str) -> list[str]:

@@ -21,6 +21,7 @@ VERSIONS = {
     "align": 2,
     "collect_scores": 1,
     "write_table": 2,
+    "draw_figure": 1,
     "show_twins": 1,
     "describe_data": 1,
     "compare": 1,
