@@ -149,9 +149,9 @@ rule describe_data:
         python -m twinlang.steps.describe_data \
             --reports {input.reports:q} \
             --pairings {params.pairings:q} \
-            --table2-csv {output.table2_csv:q} \
-            --table2-html {output.table2_html:q} \
-            --table4-csv {output.table4_csv:q} \
-            --table4-html {output.table4_html:q} \
+            --scores-csv {output.table2_csv:q} \
+            --scores-html {output.table2_html:q} \
+            --data-csv {output.table4_csv:q} \
+            --data-html {output.table4_html:q} \
             >{log:q} 2>&1
         """

@@ -100,7 +100,8 @@ def test_tables_2_and_4(tmp_path: Path) -> None:
         "far": {"orig": "main/a", "deriv": "other/a"},
     }
     names = [(table, form) for table in ("table2", "table4") for form in ("csv", "html")]
-    outputs = {f"--{t}-{form}": str(tmp_path / f"{t}.{form}") for t, form in names}
+    flag = {"table2": "scores", "table4": "data"}
+    outputs = {f"--{flag[t]}-{form}": str(tmp_path / f"{t}.{form}") for t, form in names}
     flags = [text for pair in outputs.items() for text in pair]
     reports = ["--reports", *map(str, paths), "--pairings", json.dumps(pairings)]
     describe_data.main([*reports, *flags])

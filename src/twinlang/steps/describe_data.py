@@ -19,16 +19,16 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument(
         "--pairings", required=True, type=json_argument, help="names and corpora, JSON"
     )
-    for table in ("table2", "table4"):
-        flags.add_argument(f"--{table}-csv", required=True)
-        flags.add_argument(f"--{table}-html", required=True)
+    for table, what in (("scores", "Table 2"), ("data", "Table 4")):
+        flags.add_argument(f"--{table}-csv", required=True, help=what)
+        flags.add_argument(f"--{table}-html", required=True, help=f"{what} as a page")
     arguments = flags.parse_args(argv)
     reports = [read_json(path) for path in arguments.reports]
     scores, data = table2(reports, arguments.pairings), table4(reports, VERSIONS)
     pages = scores_page(scores), data_page(data)
-    tidy.write_csv(arguments.table2_csv, scores, list(scores[0]))
-    tidy.write_csv(arguments.table4_csv, data, list(data[0]))
-    for path, page in zip((arguments.table2_html, arguments.table4_html), pages, strict=True):
+    tidy.write_csv(arguments.scores_csv, scores, list(scores[0]))
+    tidy.write_csv(arguments.data_csv, data, list(data[0]))
+    for path, page in zip((arguments.scores_html, arguments.data_html), pages, strict=True):
         with writing(path) as handle:
             handle.write(page)
 
