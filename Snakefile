@@ -31,6 +31,7 @@ include: "rules/finetune.smk"
 include: "rules/measure.smk"
 include: "rules/publish.smk"
 include: "rules/paper.smk"
+include: "rules/describe.smk"
 
 
 rule all:
