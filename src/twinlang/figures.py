@@ -24,7 +24,7 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#0
 HATCHES = ("", "//", "..", "xx", "\\\\", "oo", "--")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 PRINTED = ("nli", "ner", "pos")  # tasks of Figure 5
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 9,
     "axes.spines.top": False,
@@ -159,9 +159,9 @@ def _scatter(rows: Sequence[Row], tasks: Sequence[str]) -> Figure:
     found = []
     for axis, task in zip(axes, tasks, strict=True):
         for point in (point for point in points if point.get(task) is not None):
-            look = {"color": colours[point["language"]], "marker": markers[_variant(point)]}
             axis.errorbar(
-                point[ALIGNMENT], point[task], linestyle="", capsize=2, elinewidth=0.8, **look,
+                point[ALIGNMENT], point[task], linestyle="", capsize=2, elinewidth=0.8,
+                color=colours[point["language"]], marker=markers[_variant(point)],
                 xerr=_whisker(point, ALIGNMENT), yerr=_whisker(point, task),
             )  # fmt: skip
             if len(colours) > 1:  # what the colour says
