@@ -60,7 +60,7 @@ rule pretrain:
     threads: 1
     resources:
         device="cpu",
-        precision="fp32",
+        precision="auto",
         micro_batch=0,
         mem_mb=2000,
         runtime=600,
@@ -99,7 +99,7 @@ rule pretrain_mono:
     threads: 1
     resources:
         device="cpu",
-        precision="fp32",
+        precision="auto",
         micro_batch=0,
         mem_mb=2000,
         runtime=600,

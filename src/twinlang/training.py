@@ -23,9 +23,11 @@ import torch
 from torch import Tensor, nn
 
 from twinlang.cli import UserError
+from twinlang.devices import Engine
 from twinlang.optim import AdamW, Schedule
 from twinlang.resume import Resume
 
+PLAIN = Engine()
 LOG_SECONDS = 2.0  # between two lines of the log, at most
 
 
@@ -38,11 +40,6 @@ class MicroBatch:
     places: int
 
 
-def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-    """Summed cross-entropy in fp32; logits (n, classes), targets (n,), -100 is not counted."""
-    return nn.functional.cross_entropy(logits.float(), targets, ignore_index=-100, reduction="sum")
-
-
 def train(
     model: nn.Module,
     *,
@@ -50,7 +47,7 @@ def train(
     loss: Callable[[nn.Module, dict[str, Tensor | None]], Tensor],
     schedule: Schedule,
     seed: int,
-    precision: str = "fp32",
+    engine: Engine = PLAIN,
     log: Path | None = None,
     resume: Resume | None = None,
 ) -> None:
@@ -62,14 +59,12 @@ def train(
     Raises:
         UserError: the loss is no number any more.
     """
-    device = next(model.parameters()).device
-    optimizer = AdamW(model, schedule)
+    optimizer = AdamW(model, schedule, fused=engine.fused, low=engine.precision == "bf16")
     done, kept = resume.load(model, optimizer) if resume else (0, "")
     model.train()
     with _termination() as terminated, Journal(log, schedule.steps, done, kept) as journal:
         for step, micro_batches in zip(range(done, schedule.steps), steps(done), strict=False):
-            torch.manual_seed(_mixed(seed, step))
-            total = _backward(model, micro_batches, loss, device, precision)
+            total = _backward(model, micro_batches, loss, engine, _mixed(seed, step))
             norm = float(optimizer.clip())
             if not math.isfinite(total + norm):
                 found = f"the loss is {total} at step {step}, the gradient {norm}"
@@ -93,27 +88,26 @@ def _backward(
     model: nn.Module,
     micro_batches: Sequence[MicroBatch],
     loss: Callable[[nn.Module, dict[str, Tensor | None]], Tensor],
-    device: torch.device,
-    precision: str,
+    engine: Engine,
+    seed: int,
 ) -> float:
-    """Gradients of a step's mean loss, and that loss."""
+    """Gradients of a step's mean loss, and that loss.
+
+    Every micro-batch starts from one seed: the model tells chance apart by the number of a row.
+    """
     targets = max(1, sum(m.targets for m in micro_batches))
     total = 0.0
     for micro_batch in micro_batches:
         tensors = {
-            name: t if t is None else t.to(device, non_blocking=True)
+            name: t if t is None else t.to(engine.device, non_blocking=True)
             for name, t in micro_batch.tensors.items()
         }
-        with autocast(device, precision):
+        torch.manual_seed(seed)
+        with engine.autocast():
             part = loss(model, tensors) / targets
         part.backward()
         total += float(part.detach())
     return total
-
-
-def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """bf16 matrix products where the profile asks for them; otherwise nothing."""
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
 
 
 class _termination:

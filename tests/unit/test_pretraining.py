@@ -14,6 +14,7 @@ from tests.micro import MODEL, PRETRAIN, data_of
 from twinlang import transforms
 from twinlang.batching import Rows
 from twinlang.cli import UserError
+from twinlang.devices import Engine
 from twinlang.model import MaskedLM, Shape
 from twinlang.pretraining import (
     make_rows,
@@ -44,9 +45,9 @@ def corpora() -> list[Sentences]:
 
 
 def trained(data: list[Sentences] | None = None, *, micro_batch: int = 0, **more: Any) -> MaskedLM:
-    options: dict[str, Any] = {"device": "cpu", "precision": more.pop("precision", "fp32")}
+    engine = Engine(micro_batch=micro_batch, **more.pop("engine", {}))
     made = {**recipe(**more), **({"seed": more["seed"]} if "seed" in more else {})}
-    return pretrain(made, data or corpora(), micro_batch=micro_batch, **options)
+    return pretrain(made, data or corpora(), engine=engine)
 
 
 def difference(one: MaskedLM, other: MaskedLM) -> float:
@@ -60,7 +61,7 @@ def test_it_learns_and_is_the_same_each_time() -> None:
     assert difference(trained(), trained(seed=1)) > 0.01
     assert not model.training
     rows = make_rows(recipe(), corpora())
-    (batch,) = micro_batches(rows, np.arange(len(rows)), masking_of(recipe(), 2), (9, 9), 0)
+    (batch,) = micro_batches(rows, np.arange(len(rows)), masking_of(recipe(), 2), (9, 9), Engine())
     torch.manual_seed(0)
     fresh = MaskedLM(Shape(**recipe()["model"]))
     with torch.no_grad():
@@ -78,8 +79,8 @@ def test_micro_batches_change_rounding_alone() -> None:
 def test_the_parts_of_a_step_are_the_step(pack: bool) -> None:
     made = recipe(pack=pack, row=24)
     rows, masking = make_rows(made, corpora()), masking_of(made, 2)
-    (whole,) = micro_batches(rows, np.arange(20), masking, (0, 3), 0)
-    parts = micro_batches(rows, np.arange(20), masking, (0, 3), 60)
+    (whole,) = micro_batches(rows, np.arange(20), masking, (0, 3), Engine())
+    parts = micro_batches(rows, np.arange(20), masking, (0, 3), Engine(micro_batch=60))
     ids = [whole.tensors["ids"], *(part.tensors["ids"] for part in parts)]
     assert all(found is not None for found in ids) and len(parts) > 3
     assert (torch.cat(ids[1:]) == ids[0]).all()  # type: ignore[arg-type]

@@ -16,9 +16,11 @@ from torch import Tensor, nn
 
 from twinlang import training
 from twinlang.cli import UserError
+from twinlang.devices import Engine
+from twinlang.model import cross_entropy
 from twinlang.optim import AdamW, Schedule
 from twinlang.resume import Resume
-from twinlang.training import Journal, MicroBatch, cross_entropy, train
+from twinlang.training import Journal, MicroBatch, train
 
 STEPS = 10
 SCHEDULE = Schedule(steps=STEPS, learning_rate=0.05, warmup=2, weight_decay=0.01)
@@ -233,4 +235,4 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> 
 
 
 def test_bf16_trains_to_about_the_same() -> None:
-    assert 0 < difference(trained(), trained(precision="bf16")) < 0.2
+    assert 0 < difference(trained(), trained(engine=Engine(precision="bf16"))) < 0.2

@@ -12,7 +12,7 @@ from safetensors import safe_open
 from torch import nn
 
 from tests.micro import MODEL
-from twinlang import devices, recipe, weights
+from twinlang import devices, kernels, recipe, weights
 from twinlang.cli import UserError
 from twinlang.model import MaskedLM, Shape
 
@@ -88,10 +88,26 @@ def flags(**more: str) -> argparse.Namespace:
 
 
 def test_devices() -> None:
-    assert devices.prepare(flags(threads="1")) == "cpu" and torch.get_num_threads() == 1
-    found = devices.provenance(flags(precision="bf16"))
+    engine = devices.prepare(flags(threads="1", precision="bf16"))
+    assert engine.device == "cpu" and torch.get_num_threads() == 1
+    assert engine.fused == kernels.available()
+    found = devices.provenance(engine)
     assert (found["device"], found["precision"], found["threads"]) == ("cpu", "bf16", 1)
+    assert found["path"] == ("fused" if engine.fused else "torch")
     assert {"twinlang", "torch", "python"} <= set(found["versions"])
+
+
+@pytest.mark.parametrize(
+    "told, expected", [({"avx2"}, "fp32"), ({"avx512_bf16"}, "bf16"), ({"amx_bf16"}, "bf16")]
+)
+def test_the_machine_decides_what_auto_is(
+    monkeypatch: pytest.MonkeyPatch, told: set[str], expected: str
+) -> None:
+    monkeypatch.setattr(devices, "processor_flags", lambda: told)
+    monkeypatch.setattr(kernels, "available", lambda: True)
+    assert devices.prepare(flags(precision="auto")).precision == expected
+    monkeypatch.setattr(kernels, "available", lambda: False)
+    assert devices.prepare(flags(precision="auto")).precision == "fp32"
 
 
 @pytest.mark.parametrize("device", ["cuda:77", "gpu"])

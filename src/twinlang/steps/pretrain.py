@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     devices.add_flags(flags)
     arguments = flags.parse_args(argv)
-    device = devices.prepare(arguments)
+    engine = devices.prepare(arguments)
     digest = recipe.sha256(arguments.recipe)
     paths = [path for path in (arguments.orig, arguments.deriv) if path]
     # A state goes on only with the same recipe, the same data and the same code.
@@ -42,9 +42,7 @@ def main(argv: list[str] | None = None) -> None:
         model = pretrain(
             recipe.read(arguments.recipe),
             [sentences.read(path) for path in paths],
-            device=device,
-            precision=arguments.precision,
-            micro_batch=arguments.micro_batch,
+            engine=engine,
             log=Path(arguments.log),
             resume=resume,
         )

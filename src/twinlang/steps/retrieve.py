@@ -27,25 +27,25 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--metric", required=True, help="retrieval.json")
     devices.add_flags(flags)
     arguments = flags.parse_args(argv)
-    device, longest = devices.prepare(arguments), arguments.settings["max_length"]
+    engine, longest = devices.prepare(arguments), arguments.settings["max_length"]
     sets = [sentences.read(path) for path in (arguments.orig_dev, arguments.deriv_dev)]
     bilingual = ("bilingual", arguments.recipe, arguments.model)
     found, count = {}, len(np.unique(sets[0].items))
     for name, made_by, path in (bilingual, ("mono", arguments.mono_recipe, arguments.mono_model)):
         settings = recipe.read(made_by)
-        model = MaskedLM(Shape(**settings["model"])).to(device)
+        model = engine.place(MaskedLM(Shape(**settings["model"])))
         weights.load(path, model)
         rows = 2 * settings["vocabulary"]
         with_rows(model.encoder, rows, seed=UNSEEN_SEED, how=arguments.unseen_rows)
         for layer in (None, *range(settings["model"]["layers"] + 1)):
             if layer is None or name == "bilingual":
                 chosen = name if layer is None else f"layer_{layer}"
-                found[chosen] = _accuracies(model.encoder, sets, longest, device, layer)
+                found[chosen] = _accuracies(model.encoder, sets, longest, engine, layer)
     write_json(
         arguments.metric,
         {
             **arguments.coordinates,
-            **devices.provenance(arguments),
+            **devices.provenance(engine),
             **found,
             "n": count,
             "chance": 100 / count,
@@ -57,10 +57,10 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _accuracies(
-    encoder: Encoder, sets: list[Sentences], longest: int, device: str, layer: int | None
+    encoder: Encoder, sets: list[Sentences], longest: int, engine: devices.Engine, layer: int | None
 ) -> dict[str, float]:
     """Percent of sentences found, both ways."""
-    orig, deriv = (embed(encoder, d, max_length=longest, device=device, layer=layer) for d in sets)
+    orig, deriv = (embed(encoder, d, max_length=longest, engine=engine, layer=layer) for d in sets)
     return {
         "orig_to_deriv": 100 * float(alignment.nearest(orig, deriv).mean()),
         "deriv_to_orig": 100 * float(alignment.nearest(deriv, orig).mean()),
