@@ -189,4 +189,5 @@ def test_the_step(tmp_path, answered):
         table = list(csv.DictReader(handle))
     assert len({row["claim"] for row in table}) == 19
     page = (tmp_path / "c.html").read_text(encoding="utf-8")
-    assert "19 claims" in page and "– not run" in page
+    assert "19 claims" in page and "– not run" in page and "1 language," in page
+    assert page.count("<td") == page.count("</td>") and "None" not in page and "http" not in page

@@ -95,3 +95,5 @@ def test_the_step(tmp_path):
     assert len(rows) == len(published.cells()) and rows[0]["printed"] == "-10.2"
     page = (tmp_path / "c.html").read_text(encoding="utf-8")
     assert "table7: 27 of 27 printed cells were run" in page and "seventh point" in page
+    assert page.count("<tr>") == page.count("</tr>") and "None" not in page
+    assert "http" not in page and "src=" not in page

@@ -52,7 +52,8 @@ def compare_page(rows: Sequence[Row], agreement: Sequence[Row]) -> str:
         "2022), one run a cell, without intervals. Ours: the means of this run, at its own scale.",
         "Pairs in order: with how many of the other cells of its column (one table, task, language "
         "and measure) a cell stands in the printed order. ρ: Spearman's correlation over cells, "
-        "which share models, so that no p is given.",
+        "which share models, so that no p is given. The CSV beside this page has the cells that "
+        "were not run as well, with what makes them.",
     ]
     return page("The printed numbers beside ours", body, notes)
 
@@ -121,7 +122,11 @@ def _claim(row: Row) -> Row:
     text = bracketed(row, "effect", digits=2 if ranks else 1)
     if row.get("p") is not None:
         text += f"<small>p {row['p']:.3f}</small>"
-    taken = [f"{row[key]:,} {name}" for key, name in COUNTS.items() if row.get(key)]
+    taken = [
+        f"{row[key]:,} {name if row[key] > 1 else name.removesuffix('s')}"
+        for key, name in COUNTS.items()
+        if row.get(key)
+    ]
     remark = row.get("why") or row.get("missing") or ""
     verdict = f"{SIGNS[row['verdict']]} {row['verdict']}"
     direction = row.get("direction")
@@ -141,7 +146,8 @@ def twins_page(rows: Sequence[Row]) -> str:
     body = ""
     for lang in dict.fromkeys(row["language"] for row in rows):
         own = [row for row in rows if row["language"] == lang]
-        first = {"twin": "—", "steps": "untouched", "deriv": _text(own[0]["orig"], lang)}
+        first = {"twin": "—", "steps": "untouched", "reading": "—"}
+        first["deriv"] = _text(own[0]["orig"], lang)
         shown = [
             {
                 **row,
