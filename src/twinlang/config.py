@@ -203,7 +203,10 @@ def table_scores(config: Config, table: str) -> list[str]:
     found = _read_by(config, table)
     if not found:
         wanted = f"named '{TABLES[table]}'" if table in TABLES else NEEDED[MEASURES[table]]
-        raise UserError(f"{table} reads an experiment {wanted}; add one to `experiments`")
+        raise UserError(
+            f"{table} reads an experiment {wanted}; add one to `experiments`, "
+            "or take a preset that has one, as config/full.yaml"
+        )
     return [f"results/scores/{entry['name']}.csv" for entry in found]
 
 

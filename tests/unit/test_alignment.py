@@ -96,6 +96,8 @@ def test_csls_is_its_definition() -> None:
     left, right = rows(), rows() + 0.8 * rows(seed=1)
     assert (alignment.csls(left, right) == plain_csls(left, right)).all()
     assert alignment.csls(left, left).all()
+    right[4] = float("nan")
+    assert alignment.csls(left, right)[5:].mean() > 0.1 and not alignment.csls(left, right)[4]
 
 
 def test_csls_is_not_drawn_to_hubs() -> None:

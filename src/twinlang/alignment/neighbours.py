@@ -22,7 +22,7 @@ def nearest(queries: Tensor, candidates: Tensor) -> np.ndarray:
     queries, candidates: (n, hidden). A tie with another row is a miss, and so is a row of NaN.
     """
     left, right = _unit(queries), _unit(candidates)
-    return _own_is_best(left, right)
+    return _own_is_best(left, right) & _whole(queries, candidates)
 
 
 def csls(queries: Tensor, candidates: Tensor, *, neighbours: int = NEIGHBOURS) -> np.ndarray:
@@ -32,12 +32,8 @@ def csls(queries: Tensor, candidates: Tensor, *, neighbours: int = NEIGHBOURS) -
     which are near to everything are near to nothing in particular.
     """
     left, right = _unit(queries), _unit(candidates)
-    return _own_is_best(
-        left,
-        right,
-        _neighbourhood(left, right, neighbours) / 2,
-        _neighbourhood(right, left, neighbours) / 2,
-    )
+    of_left, of_right = _neighbourhoods(left, right, neighbours)
+    return _own_is_best(left, right, of_left / 2, of_right / 2) & _whole(queries, candidates)
 
 
 def static(rows: Tensor, table: np.ndarray) -> tuple[Tensor, Tensor, np.ndarray]:
@@ -71,7 +67,7 @@ def _own_is_best(
     """Whether of all cosines, less both sides' terms (n,), a row's own is the largest, alone."""
     best = left.new_full((len(left),), -torch.inf)
     own = left.new_empty(len(left))
-    for a, b, block in _blocks(left, right.nan_to_num()):  # one broken row must not hide the rest
+    for a, b, block in _blocks(left, right):
         if of_left is not None and of_right is not None:
             block -= of_left[a : a + len(block), None]
             block -= of_right[None, b : b + block.shape[1]]
@@ -82,19 +78,19 @@ def _own_is_best(
             block[same - a, same - b] = -torch.inf
         here = best[a : a + len(block)]
         torch.maximum(here, block.amax(dim=1), out=here)
-    broken = left.isnan().any(dim=1) | right.isnan().any(dim=1)
-    return ((own > best) & ~broken).cpu().numpy()
+    return (own > best).cpu().numpy()
 
 
-def _neighbourhood(left: Tensor, right: Tensor, neighbours: int) -> Tensor:
-    """Mean cosine of each row and its nearest on the other side, (n,)."""
+def _neighbourhoods(left: Tensor, right: Tensor, neighbours: int) -> tuple[Tensor, Tensor]:
+    """Mean cosine of each row and its nearest on the other side, (n,) of left and of right."""
     count = min(neighbours, len(right))
-    top = left.new_full((len(left), count), -torch.inf)
-    for a, _, block in _blocks(left, right):
-        here = top[a : a + len(block)]
-        found = block.topk(min(count, block.shape[1]), dim=1).values
-        here.copy_(torch.cat([here, found], dim=1).topk(count, dim=1).values)
-    return top.mean(dim=1)
+    tops = [side.new_full((len(side), count), -torch.inf) for side in (left, right)]
+    for a, b, block in _blocks(left, right):
+        for top, first, cosines in ((tops[0], a, block), (tops[1], b, block.T)):
+            here = top[first : first + len(cosines)]
+            found = cosines.topk(min(count, cosines.shape[1]), dim=1).values
+            here.copy_(torch.cat([here, found], dim=1).topk(count, dim=1).values)
+    return tops[0].mean(dim=1), tops[1].mean(dim=1)
 
 
 def _blocks(left: Tensor, right: Tensor) -> Iterator[tuple[int, int, Tensor]]:
@@ -115,4 +111,10 @@ def _same(a: int, b: int, block: Tensor) -> Tensor:
 
 
 def _unit(rows: Tensor) -> Tensor:
-    return torch.nn.functional.normalize(rows.float(), dim=1)
+    """Rows of length one; a broken row is empty, so that it does not hide the others."""
+    return torch.nn.functional.normalize(rows.float(), dim=1).nan_to_num()
+
+
+def _whole(queries: Tensor, candidates: Tensor) -> np.ndarray:
+    broken = queries.isnan().any(dim=1) | candidates.isnan().any(dim=1)
+    return (~broken).cpu().numpy()
