@@ -59,6 +59,7 @@ rule pretrain:
         "../envs/train.yaml"
     threads: 1
     resources:
+        launcher="python",
         device="cpu",
         precision="auto",
         micro_batch=0,
@@ -68,12 +69,12 @@ rule pretrain:
         version=VERSIONS["pretrain"],
     shell:
         r"""
-        python -m twinlang.steps.pretrain \
+        {resources.launcher} -m twinlang.steps.pretrain \
             --recipe {input.recipe:q} \
             --orig {input.orig:q} \
             --deriv {input.deriv:q} \
             --model {output.model:q} \
-            --log {output.log:q} \
+            --journal {output.log:q} \
             --device {resources.device:q} \
             --precision {resources.precision:q} \
             --micro-batch {resources.micro_batch} \
@@ -98,6 +99,7 @@ rule pretrain_mono:
         "../envs/train.yaml"
     threads: 1
     resources:
+        launcher="python",
         device="cpu",
         precision="auto",
         micro_batch=0,
@@ -107,11 +109,11 @@ rule pretrain_mono:
         version=VERSIONS["pretrain"],
     shell:
         r"""
-        python -m twinlang.steps.pretrain \
+        {resources.launcher} -m twinlang.steps.pretrain \
             --recipe {input.recipe:q} \
             --orig {input.orig:q} \
             --model {output.model:q} \
-            --log {output.log:q} \
+            --journal {output.log:q} \
             --device {resources.device:q} \
             --precision {resources.precision:q} \
             --micro-batch {resources.micro_batch} \

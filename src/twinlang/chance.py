@@ -34,12 +34,17 @@ class Chance:
         return (self.seed + site * KEYS) % (1 << 63)
 
 
+NATIVE = Chance(0, torch.empty(0, dtype=torch.int64))  # of torch's own dropout
+
+
 def draw(ids: Tensor, rows: Tensor | None) -> Chance:
     """The chance of a training step's forward pass, from torch's generator.
 
     ids: (batch, time). rows: (batch,) the rows' numbers within their step; counted from 0 unless
     given.
     """
+    if ids.device.type != "cpu":
+        return NATIVE  # a constant, so that a compiled loss is compiled once
     batch, time = ids.shape
     seed = int(torch.randint(1 << 62, (), dtype=torch.int64))
     if rows is None:

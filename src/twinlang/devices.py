@@ -32,6 +32,7 @@ class Engine:
     precision: fp32 or bf16 (matrix products and, on the CPU, activations; sums, weights and
     moments stay fp32). micro_batch: places a forward pass at most, 0 for a whole step.
     fused: the CPU's fused kernels; without them everything is plain torch.
+    compiled: torch.compile of the loss, which pays on accelerators alone.
     rank, world: this process and the number of processes that train together.
     """
 
@@ -40,6 +41,7 @@ class Engine:
     micro_batch: int = 0
     threads: int = 1
     fused: bool = False
+    compiled: bool = False
     rank: int = 0
     world: int = 1
 
@@ -68,12 +70,16 @@ class Engine:
         return "fused" if self.fused else "torch"
 
 
+PLAIN = Engine()
+
+
 def add_flags(flags: argparse.ArgumentParser) -> None:
     """The flags that change speed alone; profiles set them as resources."""
     group = flags.add_argument_group("speed (set by the profile, no influence on what is computed)")
     group.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 ...")
     group.add_argument("--precision", default="fp32", choices=["fp32", "bf16", "auto"])
     group.add_argument("--micro-batch", type=int, default=0, help="places a forward pass; 0: all")
+    group.add_argument("--compile", action="store_true", help="torch.compile, for accelerators")
     group.add_argument("--threads", type=int, default=1)
 
 
@@ -105,6 +111,7 @@ def prepare(arguments: argparse.Namespace) -> Engine:
         micro_batch=arguments.micro_batch,
         threads=arguments.threads,
         fused=fused,
+        compiled=arguments.compile,
         rank=rank,
         world=world,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +12,29 @@ import torch
 from torch import Tensor, nn
 
 from twinlang import transforms
-from twinlang.batching import Rows, epochs, packed_rows, sentence_rows
+from twinlang.batching import Corpus, PackedRows, Rows, SentenceRows, epochs
 from twinlang.cli import UserError
 from twinlang.devices import Engine
 from twinlang.masking import Masking
 from twinlang.model import MaskedLM, Shape
 from twinlang.optim import Schedule
 from twinlang.resume import Resume
-from twinlang.sentences import Sentences
 from twinlang.training import MicroBatch, train
 
 
 def pretrain(
     recipe: dict[str, Any],
-    corpora: Sequence[Sentences],
+    corpora: Sequence[Corpus],
     *,
     engine: Engine,
     log: Path | None = None,
     resume: Resume | None = None,
+    checkpoint: Callable[[MaskedLM, int], None] | None = None,
 ) -> MaskedLM:
-    """A masked LM trained by a recipe on orig alone or on orig and deriv."""
+    """A masked LM trained by a recipe on orig alone or on orig and deriv.
+
+    checkpoint: called with the model after 0, 1, 2, 4 ... steps.
+    """
     settings = recipe["pretrain"]
     torch.manual_seed(recipe["seed"])
     model = engine.place(MaskedLM(Shape(**recipe["model"])))
@@ -51,6 +55,7 @@ def pretrain(
         engine=engine,
         log=log,
         resume=resume,
+        checkpoint=partial(checkpoint, model) if checkpoint else None,
     )
     return model
 
@@ -61,7 +66,7 @@ def schedule_of(settings: dict[str, Any]) -> Schedule:
     return Schedule(betas=tuple(settings["betas"]), **{name: settings[name] for name in names})
 
 
-def make_rows(recipe: dict[str, Any], corpora: Sequence[Sentences]) -> Rows:
+def make_rows(recipe: dict[str, Any], corpora: Sequence[Corpus]) -> Rows:
     """Rows to train on: `pack` joins units to full rows, otherwise a row is a sentence.
 
     Raises:
@@ -69,9 +74,9 @@ def make_rows(recipe: dict[str, Any], corpora: Sequence[Sentences]) -> Rows:
     """
     settings, longest = recipe["pretrain"], recipe["model"]["positions"]
     if settings["pack"]:
-        rows = packed_rows(corpora, length=settings["row"])
+        rows: Rows = PackedRows(corpora, length=settings["row"])
     else:
-        rows = sentence_rows(corpora, longest=min(longest, settings["row"]))
+        rows = SentenceRows(corpora, longest=min(longest, settings["row"]))
     if not len(rows):
         raise UserError("pretrain.row: the corpus does not fill one row; shorten it")
     return rows
