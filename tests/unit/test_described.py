@@ -88,7 +88,7 @@ def test_tables_2_and_4(tmp_path: Path) -> None:
     base = {"lang": "en", "source": "builtin"}
     corpora = [
         {**base, "domain": domain, "split": half, "kept": kept, "repeated": 3, "drawn": kept + 3}
-        for domain, half, kept in (("main", "a", 4000), ("main", "b", 4000), ("other", "a", 3999))
+        for domain, half, kept in (("main", "a", 4000), ("main", "b", 4000), ("other", "a", 4000))
     ]
     task = {**base, "task": "pos", "split": "dev", "kept": 60, "source": "files", "file": "d/x.tsv"}
     paths = []
@@ -108,10 +108,17 @@ def test_tables_2_and_4(tmp_path: Path) -> None:
     with open(tmp_path / "table2.csv", encoding="utf-8", newline="") as handle:
         scores = {(row["score"], row["pairing"]): row for row in csv.DictReader(handle)}
     assert scores["BZ", "far"]["pretrained_on"] == "main/a + T(other/a)"
-    assert scores["BS", "far"]["sentences"] == "4,000 + 3,999"
+    assert scores["BS", "far"]["sentences"] == "4,000 + 4,000"
     assert scores["MZ", "far"]["sentences"] == "4,000" and len(scores) == 6
     with open(tmp_path / "table4.csv", encoding="utf-8", newline="") as handle:
         data = list(csv.DictReader(handle))
     assert data[0]["use"] == "pos" and data[0]["source"] == "d/x.tsv"
     assert data[0]["licence"] == "that of the user's files" and data[0]["metric"] == "f1"
     assert data[1]["counts"] == "repeated 3, drawn 4,003" and "Apache" in data[1]["licence"]
+
+
+def test_pairings_are_compared_at_one_size() -> None:
+    base = {"lang": "hi", "split": "a", "source": "files"}
+    reports = [{**base, "domain": "main", "kept": 40}, {**base, "domain": "other", "kept": 39}]
+    with pytest.raises(UserError, match="'far' reads 40 and 39 sentences of hi"):
+        described.table2(reports, {"far": {"orig": "main/a", "deriv": "other/a"}})

@@ -54,9 +54,14 @@ def shown(orig: Sentences, twin: Sentences, number: int, encoder: Encoder) -> Ro
 
 
 def table2(reports: Sequence[Row], pairings: Mapping[str, Mapping[str, str]]) -> list[Row]:
-    """One row a score and pairing: what its model reads, is tuned on and is scored on."""
+    """One row a score and pairing: what its model reads, is tuned on and is scored on.
+
+    Raises:
+        UserError: the two corpora of a pairing differ in size in some language.
+    """
     table = []
     for pairing, corpora in pairings.items():
+        _check_sizes(reports, pairing, corpora)
         for name, model, tuned, meaning in SETTINGS:
             sides = {"orig": corpora["orig"], "deriv": f"T({corpora['deriv']})"}
             read = [sides[side] for side in model.split(" and ")]
@@ -117,6 +122,17 @@ def _sizes(reports: Sequence[Row], corpora: Iterable[str]) -> str:
         if sizes:
             found.append(" to ".join(f"{size:,}" for size in sorted({min(sizes), max(sizes)})))
     return " + ".join(found)
+
+
+def _check_sizes(reports: Sequence[Row], pairing: str, corpora: Mapping[str, str]) -> None:
+    kept = {(r["lang"], f"{r['domain']}/{r['split']}"): r["kept"] for r in reports if "domain" in r}
+    for lang in dict.fromkeys(lang for lang, _ in kept):
+        sizes = [kept[lang, corpus] for corpus in corpora.values() if (lang, corpus) in kept]
+        if len(set(sizes)) > 1:
+            raise UserError(
+                f"pairing '{pairing}' reads {sizes[0]:,} and {sizes[1]:,} sentences of {lang}; "
+                "pairings are compared at one size, so give the source fewer `sentences`"
+            )
 
 
 def _bounds(data: Sentences) -> list[tuple[int, int]]:
