@@ -49,9 +49,9 @@ def test_alignment_and_transfer_of_the_paper(tmp_path):
     assert [rho[f"{task}_p"] for task in ("nli", "ner", "pos")] == ["0.0278", "0.0333", "0.0583"]
     assert [rho[f"{t}_p_holm"] for t in ("nli", "ner", "pos")] == ["0.0834", "0.0834", "0.0834"]
     assert rho["nli_n"] == "6" and rho["nli_method"] == "all 720 orders"
-    cells = Reader(page).rows
-    assert ["v0 · parallel", "−2.1", "−2.3", "−0.5", "90.0", "0.1"] in cells
-    assert any("0.90" in cell and "p 0.028 (Holm 0.083), n = 6" in cell for cell in cells[-1])
+    lines = Reader(page).rows
+    assert ["v0 · parallel", "−2.1", "−2.3", "−0.5", "90.0", "0.1"] in lines
+    assert any("0.90" in cell and "p 0.028 (Holm 0.083), n = 6" in cell for cell in lines[-1])
 
 
 def test_too_few_variants_for_a_correlation(tmp_path):
