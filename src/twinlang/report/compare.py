@@ -19,7 +19,7 @@ DELTAS = ("delta_bz_bs", "delta_mz_bs")
 AS_TEXT = {True: "yes", False: "no", None: ""}
 
 Twins = Mapping[str, Sequence[Any]]
-Ours = dict[tuple[str, str, str, str, str], tuple[float, int]]  # value and pre-training seeds
+Ours = dict[tuple[str, str, str, str, str], tuple[float, int, int]]  # value, languages, seeds
 
 
 def compare(rows: Sequence[Row], twins: Twins, languages: Mapping[str, str]) -> list[Row]:
@@ -33,8 +33,9 @@ def compare(rows: Sequence[Row], twins: Twins, languages: Mapping[str, str]) -> 
     table = []
     for cell in published.cells():
         row: Row = {**cell._asdict(), "printed": cell.value}
-        value, seeds = found.get(_place(cell), (None, None))
-        row |= {"ours": value, "n_pretrain_seeds": seeds, "difference": None, "sign": ""}
+        value, over, seeds = found.get(_place(cell), (None, None, None))
+        row |= {"ours": value, "difference": None, "sign": ""}
+        row |= {"n_languages": over, "n_pretrain_seeds": seeds}
         row["notes"] = " ".join(published.reasons()[note] for note in cell.notes)
         if value is not None:
             row["difference"] = round(value - cell.value, DIGITS)
@@ -72,17 +73,18 @@ def ours(rows: Sequence[Row], twins: Twins, languages: Mapping[str, str]) -> Our
         for metric in ("bz", *DELTAS):
             if row[metric] is not None:
                 place = (row["task"], lang, names[row["twin"]], row["pairing"], metric)
-                found[place] = (row[metric], row["n_pretrain_seeds"])
+                found[place] = (row[metric], row["n_languages"], row["n_pretrain_seeds"])
     measured = [row for row in rows if row["task"] == ALIGNMENT and row["twin"] in names]
     for row in table7([*tuned, *measured], twins) if measured and tuned else []:
         lang = languages.get(row["language"], row["language"])
         if row["row"] == VARIANT:
             place = (ALIGNMENT, lang, names[row["twin"]], row["pairing"], ALIGNMENT)
-            found[place] = (row[ALIGNMENT], row["n_pretrain_seeds"])
-        elif row["row"] == CORRELATION:
+            found[place] = (row[ALIGNMENT], 1, row["n_pretrain_seeds"])
+            seeds = row["n_pretrain_seeds"]
+        elif row["row"] == CORRELATION:  # they come after the variants
             for task in {cell.task for cell in published.cells() if cell.metric == RHO}:
                 if row.get(task) is not None:
-                    found[task, lang, "", "", RHO] = (row[task], 0)
+                    found[task, lang, "", "", RHO] = (row[task], 1, seeds)
     return found
 
 

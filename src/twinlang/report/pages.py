@@ -17,6 +17,7 @@ COMPARED = {
     "printed": "Printed",
     "ours": "Ours",
     "difference": "Difference",
+    "n_languages": "Languages",
     "sign": "Same sign",
     "order": "Pairs in order",
     "notes": "Doubts about the print",
