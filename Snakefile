@@ -27,12 +27,14 @@ include: "rules/corpus.smk"
 include: "rules/encode.smk"
 include: "rules/tasks.smk"
 include: "rules/pretrain.smk"
+include: "rules/import.smk"
 include: "rules/dynamics.smk"
 include: "rules/finetune.smk"
 include: "rules/measure.smk"
 include: "rules/publish.smk"
 include: "rules/paper.smk"
 include: "rules/describe.smk"
+include: "rules/export.smk"
 
 
 rule all:

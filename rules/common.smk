@@ -19,6 +19,16 @@ def one_of(names):
     return "|".join(map(re.escape, names))
 
 
+def from_config(function, names=None, **fixed):
+    """An input or a parameter that a function makes of the wildcards of these names, or of all."""
+
+    def of_wildcards(wildcards):
+        chosen = wildcards.keys() if names is None else names
+        return function(config, **{n: wildcards[n] for n in chosen}, **fixed)
+
+    return of_wildcards
+
+
 wildcard_constraints:
     lang=one_of(config["languages"]),
     twin=one_of(config["twins"]),
@@ -29,6 +39,7 @@ wildcard_constraints:
     split="train|dev",
     seed=r"\d+",
     fseed=r"\d+",
+    setting="bz|bs|mo",
     experiment=one_of(entry["name"] for entry in config["experiments"]),
     table=one_of([*study.TABLES, *study.MEASURES]),
     figure=one_of(study.FIGURES),
@@ -37,6 +48,9 @@ wildcard_constraints:
 # With the names of the untouched language and of its monolingual model.
 ANY_TWIN = one_of([*config["twins"], study.ORIG])
 ANY_PAIRING = one_of([*config["pairings"], study.MONO])
+# Languages whose models are read from the user's folder, and those whose models are trained here.
+IMPORTED = one_of(study.imported(config))
+TRAINED = one_of(config["languages"].keys() - study.imported(config))
 # What is derived: a corpus or a split of a task, by its path within results/encoded/{lang}/orig.
 ANY_DATA = rf"corpus/(main|other)-[ab]|({one_of(config['tasks'])})/(train|dev)"
 
@@ -58,6 +72,15 @@ def task_files(wildcards):
     )
 
 
+checkpoint_files = from_config(parameters.checkpoint_files)
+mono_files = from_config(parameters.checkpoint_files, ["lang"])
+known_metrics = from_config(parameters.known_metrics)
+tuned_on = from_config(parameters.tuned_on, ["lang", "twin", "task", "setting"])
+tuned_model = from_config(parameters.tuned_model)
+experiment_metrics = from_config(study.metrics)
+all_scores = from_config(study.all_scores)
+
+
 def deriv_corpus(wildcards):
     """The twin's corpus, which the pairing chooses."""
     return "results/encoded/{}/{}/corpus/{}.arrow".format(
@@ -65,16 +88,6 @@ def deriv_corpus(wildcards):
         wildcards.twin,
         parameters.deriv_corpus(config, wildcards.pairing),
     )
-
-
-def experiment_metrics(wildcards):
-    """All metric files of an experiment."""
-    return study.metrics(config, wildcards.experiment)
-
-
-def all_scores(wildcards):
-    """The tidy scores of every experiment."""
-    return [f"results/scores/{entry['name']}.csv" for entry in config["experiments"]]
 
 
 def table_scores(wildcards):
@@ -95,12 +108,8 @@ def final_tables():
 # Parameters -------------------------------------------------------------------
 
 
-def corpus_settings(wildcards):
-    return parameters.corpus_settings(config, wildcards.lang)
-
-
-def task_settings(wildcards):
-    return parameters.task_settings(config, wildcards.lang, wildcards.task)
+corpus_settings = from_config(parameters.corpus_settings, ["lang"])
+task_settings = from_config(parameters.task_settings, ["lang", "task"])
 
 
 def tokenizer(key):
@@ -112,24 +121,15 @@ def tokenizer(key):
     return of_language
 
 
-def twin_steps(wildcards):
-    return study.canonical(config["twins"][wildcards.twin])
-
-
-def table_twins(wildcards):
-    return study.table_twins(config, study.table_of(**wildcards))
-
-
-def pretrain_settings(wildcards):
-    return parameters.pretrain_settings(config, **wildcards)
-
-
-def finetune_settings(wildcards):
-    return parameters.finetune_settings(config, wildcards.task)
-
-
-def retrieval_settings(wildcards):
-    return parameters.finetune_settings(config, study.RETRIEVAL)
+twin_steps = from_config(parameters.twin_steps, ["twin"])
+table_twins = from_config(study.table_twins)
+pretrain_settings = from_config(parameters.pretrain_settings)
+import_settings = from_config(parameters.import_settings)
+checkpoint_folder = from_config(parameters.checkpoint_folder)
+mono_folder = from_config(parameters.checkpoint_folder, ["lang"])
+export_data = from_config(parameters.export_data, ["lang"])
+finetune_settings = from_config(parameters.finetune_settings, ["task"])
+retrieval_settings = from_config(parameters.finetune_settings, [], task=study.RETRIEVAL)
 
 
 def coordinates(wildcards):

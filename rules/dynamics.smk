@@ -22,6 +22,8 @@ rule pretrain_checkpoints:
         "logs/pretrain_checkpoints/{lang}/{twin}/{pairing}/s{seed}.log",
     benchmark:
         "benchmarks/pretrain_checkpoints/{lang}/{twin}/{pairing}/s{seed}.tsv"
+    wildcard_constraints:
+        lang=TRAINED,
     conda:
         "../envs/train.yaml"
     threads: 1

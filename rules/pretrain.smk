@@ -21,6 +21,7 @@ rule write_recipe:
     benchmark:
         "benchmarks/write_recipe/{lang}/{twin}/{pairing}/s{seed}.tsv"
     wildcard_constraints:
+        lang=TRAINED,
         twin=ANY_TWIN,
         pairing=ANY_PAIRING,
     conda:
@@ -55,6 +56,8 @@ rule pretrain:
         "logs/pretrain/{lang}/{twin}/{pairing}/s{seed}.log",
     benchmark:
         "benchmarks/pretrain/{lang}/{twin}/{pairing}/s{seed}.tsv"
+    wildcard_constraints:
+        lang=TRAINED,
     conda:
         "../envs/train.yaml"
     threads: 1
@@ -95,6 +98,8 @@ rule pretrain_mono:
         "logs/pretrain_mono/{lang}/s{seed}.log",
     benchmark:
         "benchmarks/pretrain_mono/{lang}/s{seed}.tsv"
+    wildcard_constraints:
+        lang=TRAINED,
     conda:
         "../envs/train.yaml"
     threads: 1

@@ -68,6 +68,11 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def imported(config: Config) -> list[str]:
+    """The languages whose models are not trained here but read from the folder `model`."""
+    return [lang for lang, language in config["languages"].items() if "model" in language]
+
+
 # What twins and tasks are -------------------------------------------------------------------------
 
 
@@ -157,9 +162,9 @@ def _combinations(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str
                     yield lang, twin, pairing, task
 
 
-def metrics(config: Config, name: str) -> list[str]:
+def metrics(config: Config, experiment: str) -> list[str]:
     """The metric files of an experiment, each once, in the order of its cells."""
-    return list(dict.fromkeys(_metrics(config, cells(config, name))))
+    return list(dict.fromkeys(_metrics(config, cells(config, experiment))))
 
 
 def _metrics(config: Config, found: Iterable[Cell]) -> Iterator[str]:
@@ -194,6 +199,11 @@ def table_of(*, table: str = "", figure: str = "") -> str:
     return table or FIGURES[figure]
 
 
+def all_scores(config: Config) -> list[str]:
+    """The tidy scores of every experiment."""
+    return [f"results/scores/{entry['name']}.csv" for entry in config["experiments"]]
+
+
 def table_scores(config: Config, table: str) -> list[str]:
     """The scores that a table reads: those of its experiment, or of all with its measure.
 
@@ -216,9 +226,10 @@ NEEDED = {
 }
 
 
-def table_twins(config: Config, table: str) -> str:
-    """The twins of a table's experiments and their steps, in the order of the configuration."""
-    names = {twin for entry in _read_by(config, table) for twin in entry["twins"]}
+def table_twins(config: Config, table: str = "", figure: str = "") -> str:
+    """The twins of a table's or figure's experiments, with steps, in the configuration's order."""
+    found = _read_by(config, table_of(table=table, figure=figure))
+    names = {twin for entry in found for twin in entry["twins"]}
     return json.dumps({twin: steps for twin, steps in config["twins"].items() if twin in names})
 
 

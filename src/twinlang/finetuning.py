@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from twinlang import instances as rows
+from twinlang.batching import WIDTH
 from twinlang.cli import UserError
 from twinlang.devices import Engine
 from twinlang.instances import Instance
@@ -24,11 +25,25 @@ PLACES = 16384  # rows times length of a forward pass in evaluation
 def classifier(
     recipe: dict[str, Any], task: Any, settings: dict[str, Any], seed: int
 ) -> Classifier:
-    """A classifier of the recipe's shape with a new head; dropout as the task's settings say."""
+    """A classifier of the recipe's shape with a new head; dropout as the task's settings say.
+
+    Raises:
+        UserError: the model has fewer positions than the task's rows.
+    """
     dropout = settings["dropout"]
     shape = Shape(**{**recipe["model"], "dropout": dropout, "attention_dropout": dropout})
+    check_length(settings, shape)
     torch.manual_seed(seed)
     return Classifier(shape, head=task.HEAD, labels=len(task.LABELS))
+
+
+def check_length(settings: dict[str, Any], shape: Shape) -> None:
+    """Refuses rows longer than an (imported) model reads; they are padded to a multiple of 8."""
+    if -(-settings["max_length"] // WIDTH) * WIDTH > shape.positions:
+        raise UserError(
+            f"max_length of the task, {settings['max_length']} (padded to a multiple of {WIDTH}), "
+            f"is more than the model's {shape.positions} positions; make it smaller"
+        )
 
 
 def finetune(

@@ -7,10 +7,21 @@ the same string, and nothing may stand in it that its step does not depend on.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from twinlang import sources
-from twinlang.config import MONO, ORIG, Config, canonical, cells, merged, of_language, splits
+from twinlang.config import (
+    MONO,
+    ORIG,
+    Config,
+    canonical,
+    cells,
+    merged,
+    metrics,
+    of_language,
+    splits,
+)
 
 
 def source_settings(config: Config, lang: str) -> dict[str, Any]:
@@ -63,20 +74,31 @@ def deriv_corpus(config: Config, pairing: str) -> str:
     return str(config["pairings"][pairing]["deriv"]).replace("/", "-")
 
 
+def twin_steps(config: Config, twin: str) -> str:
+    """The transforms of a twin, left to right."""
+    return canonical(config["twins"][twin])
+
+
 def pretrain_settings(config: Config, *, lang: str, twin: str, pairing: str, seed: str) -> str:
     """What a recipe says: the model, its training, its twin's steps and its seeds."""
-    return canonical(
-        {
-            "language": lang,
-            "name": twin,
-            "pairing": pairing,
-            "seed": int(seed),
-            "twin": [] if twin == ORIG else config["twins"][twin],
-            "twin_seed": config["twin_seed"],
-            "model": config["model"],
-            "pretrain": of_language(config, lang, "pretrain"),
-        }
-    )
+    trained = {"model": config["model"], "pretrain": of_language(config, lang, "pretrain")}
+    return canonical({**_twin_settings(config, lang, twin, pairing, seed), **trained})
+
+
+def import_settings(config: Config, *, lang: str, twin: str, pairing: str, seed: str) -> str:
+    """What a recipe says of an imported model: what it stands for, and nothing of its training."""
+    return canonical(_twin_settings(config, lang, twin, pairing, seed))
+
+
+def _twin_settings(config: Config, lang: str, twin: str, pairing: str, seed: str) -> dict[str, Any]:
+    return {
+        "language": lang,
+        "name": twin,
+        "pairing": pairing,
+        "seed": int(seed),
+        "twin": [] if twin == ORIG else config["twins"][twin],
+        "twin_seed": config["twin_seed"],
+    }
 
 
 def finetune_settings(config: Config, task: str) -> str:
@@ -126,7 +148,14 @@ def run_pairings(config: Config) -> str:
 
 
 def coordinates(
-    *, lang: str, seed: str, task: str, twin: str = ORIG, pairing: str = MONO, fseed: str = ""
+    *,
+    lang: str,
+    seed: str,
+    task: str,
+    twin: str = ORIG,
+    pairing: str = MONO,
+    fseed: str = "",
+    setting: str = "",  # stands in the metric itself
 ) -> str:
     """Where a metric belongs in the tidy scores; no fine-tuning seed where nothing is tuned."""
     return canonical(
@@ -139,3 +168,65 @@ def coordinates(
             "task": task,
         }
     )
+
+
+# Models that come from elsewhere, and models that go there --------------------------------------
+
+
+def checkpoint(
+    config: Config, *, lang: str, twin: str = ORIG, pairing: str = MONO, seed: str | int = ""
+) -> Path:
+    """The folder of an imported model; without a twin that of the monolingual model."""
+    names = {"twin": twin, "pairing": pairing, "seed": seed or config["seeds"]["pretrain"][0]}
+    folder = str(config["languages"][lang]["model"])
+    for name, value in names.items():
+        folder = folder.replace(f"{{{name}}}", str(value))
+    return Path(folder)
+
+
+def checkpoint_files(config: Config, **place: str) -> list[str]:
+    """The files of an imported model; config.json, whether it is there or not."""
+    folder = checkpoint(config, **place)
+    found = {path for form in ("*.json", "*.safetensors") for path in folder.glob(form)}
+    return sorted(map(str, found | {folder / "config.json"}))
+
+
+def checkpoint_folder(config: Config, **place: str) -> str:
+    """The folder of an imported model, as a step is given it."""
+    return str(checkpoint(config, **place))
+
+
+def export_data(config: Config, *, lang: str) -> str:
+    """What a model card says of the data; the user's own folder is not told."""
+    settings = source_settings(config, lang)
+    return canonical({key: value for key, value in settings.items() if key != "folder"})
+
+
+def known_metrics(config: Config, **place: str) -> list[str]:
+    """The metric files of a pre-trained model that are there already, for its model card."""
+    folder = "results/metrics/{lang}/{twin}/{pairing}/s{seed}/".format(**place)
+    every = {path for entry in config["experiments"] for path in metrics(config, entry["name"])}
+    own = {path for path in every if path.startswith(folder) and not path.endswith("/mz.json")}
+    return sorted(path for path in own if Path(path).exists())
+
+
+def tuned_on(config: Config, *, lang: str, twin: str, task: str, setting: str) -> str:
+    """The data that BZ or BS was fine-tuned on."""
+    side = ORIG if setting == "bz" else twin
+    return f"results/encoded/{lang}/{side}/{task}/train.arrow"
+
+
+def tuned_model(
+    config: Config,
+    *,
+    lang: str,
+    twin: str,
+    pairing: str,
+    seed: str,
+    task: str,
+    fseed: str,
+    setting: str,
+) -> str:
+    """The weights of a fine-tuned model; the mono model's are kept by the study itself."""
+    name = "model" if setting == "mo" else setting
+    return f"results/finetune/{lang}/{twin}/{pairing}/s{seed}/{task}/f{fseed}/{name}.safetensors"

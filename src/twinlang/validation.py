@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError
 
 from twinlang import modules, parameters
 from twinlang.cli import UserError
-from twinlang.config import MONO, ORIG, Config, of_language, step_name
+from twinlang.config import MONO, ORIG, Config, cells, of_language, step_name
 
 KINDS = {
     "object": "a block of keys",
@@ -48,7 +48,7 @@ def problems(config: Config, schema: str | Path) -> list[str]:
         for compare in (_sources, _languages, _twins, _tasks, _experiments, _numbers):
             found += compare(config)
     if not found:
-        found += _files(config)
+        found += [*_files(config), *_models(config)]
     return list(dict.fromkeys(found))
 
 
@@ -196,6 +196,21 @@ def _files(config: Config) -> Iterator[str]:
             parameters.source_files(config, lang, kind, split)
         except UserError as error:
             yield f"languages.{lang}: {error}"
+
+
+def _models(config: Config) -> Iterator[str]:
+    """Folders of imported models that experiments need and that hold none."""
+    wanted = {
+        (cell.lang, twin, pairing, cell.seed): None
+        for entry in config["experiments"]
+        for cell in cells(config, entry["name"])
+        for twin, pairing in ((cell.twin, cell.pairing), (ORIG, MONO))
+        if "model" in config["languages"][cell.lang]
+    }
+    for lang, twin, pairing, seed in wanted:
+        folder = parameters.checkpoint(config, lang=lang, twin=twin, pairing=pairing, seed=seed)
+        if not (folder / "config.json").exists():
+            yield f"languages.{lang}.model: {folder} holds no config.json; name a model's folder"
 
 
 def _data(config: Config) -> Iterator[str]:

@@ -57,7 +57,7 @@ def test_predictions_are_in_the_order_of_the_records(study: Study, name: str) ->
 
 def test_frozen_embeddings_stay(study: Study) -> None:
     torch.manual_seed(0)
-    before = classifier(RECIPE, tasks.load("pos"), {"dropout": 0.0}, 0).state_dict()
+    before = classifier(RECIPE, tasks.load("pos"), {**SETTINGS, "dropout": 0.0}, 0).state_dict()
     for frozen in (True, False):
         after = fitted(study, "pos", freeze_embeddings=frozen)[0].state_dict()
         for part in ("pieces", "positions", "norm"):

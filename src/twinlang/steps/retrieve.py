@@ -11,6 +11,7 @@ import numpy as np
 
 from twinlang import alignment, devices, recipe, sentences, weights
 from twinlang.cli import json_argument, parser, run, write_json
+from twinlang.finetuning import check_length
 from twinlang.model import Encoder, MaskedLM, Shape, with_rows
 from twinlang.retrieval import embed
 from twinlang.sentences import Sentences
@@ -33,7 +34,9 @@ def main(argv: list[str] | None = None) -> None:
     found, count = {}, len(np.unique(sets[0].items))
     for name, made_by, path in (bilingual, ("mono", arguments.mono_recipe, arguments.mono_model)):
         settings = recipe.read(made_by)
-        model = engine.place(MaskedLM(Shape(**settings["model"])))
+        shape = Shape(**settings["model"])
+        check_length(arguments.settings, shape)
+        model = engine.place(MaskedLM(shape))
         weights.load(path, model)
         rows = 2 * settings["vocabulary"]
         with_rows(model.encoder, rows, seed=UNSEEN_SEED, how=arguments.unseen_rows)
