@@ -32,15 +32,21 @@ include: "rules/dynamics.smk"
 include: "rules/finetune.smk"
 include: "rules/measure.smk"
 include: "rules/publish.smk"
+include: "rules/paper.smk"
+include: "rules/describe.smk"
 include: "rules/export.smk"
 
 
 rule all:
-    """Every table of the configuration's experiments."""
+    """Every table of the configuration's experiments, beside the paper's."""
     default_target: True
     input:
         final_tables(),
         "results/scores.csv",
+        "results/compare.csv",
+        "results/claims.csv",
+        expand("results/table{number}.csv", number=[1, 2, 4]),
+        expand("results/figures/{figure}.svg", figure=study.figures(config)),
 
 
 onstart:

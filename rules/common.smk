@@ -3,7 +3,6 @@ READS    the configuration; all of its meaning is in twinlang.config and twinlan
 """
 
 import re
-
 from twinlang import config as study
 from twinlang import parameters, validation
 from twinlang.cli import UserError
@@ -17,7 +16,7 @@ except UserError as error:
 
 def one_of(names):
     """A regular expression of exactly these names; `+` and `.` stand for themselves."""
-    return "|".join(map(re.escape, names))
+    return "|".join(map(re.escape, names)) or "(?!)"  # no names: nothing
 
 
 def from_config(function, names=None, **fixed):
@@ -42,10 +41,11 @@ wildcard_constraints:
     fseed=r"\d+",
     setting="bz|bs|mo",
     experiment=one_of(entry["name"] for entry in config["experiments"]),
-    table=one_of([*study.TABLES, study.RETRIEVAL]),
+    table=one_of([*study.TABLES, *study.MEASURES]),
+    figure=one_of(study.FIGURES),
 
 
-# Names of the untouched language and of its monolingual model, beside those of the configuration.
+# With the names of the untouched language and of its monolingual model.
 ANY_TWIN = one_of([*config["twins"], study.ORIG])
 ANY_PAIRING = one_of([*config["pairings"], study.MONO])
 # Languages whose models are read from the user's folder, and those whose models are trained here.
@@ -91,9 +91,9 @@ def deriv_corpus(wildcards):
 
 
 def table_scores(wildcards):
-    """The tidy scores that a table reads; an error names the experiment that is missing."""
+    """The tidy scores of a table or figure; an error names the experiment that is missing."""
     try:
-        return study.table_scores(config, wildcards.table)
+        return study.table_scores(config, study.table_of(**wildcards))
     except UserError as error:
         raise WorkflowError(str(error)) from None
 
@@ -122,7 +122,7 @@ def tokenizer(key):
 
 
 twin_steps = from_config(parameters.twin_steps, ["twin"])
-table_twins = from_config(study.table_twins, ["table"])
+table_twins = from_config(study.table_twins)
 pretrain_settings = from_config(parameters.pretrain_settings)
 import_settings = from_config(parameters.import_settings)
 checkpoint_folder = from_config(parameters.checkpoint_folder)

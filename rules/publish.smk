@@ -1,9 +1,10 @@
-"""Scores and tables.
+"""Scores, tables and figures.
 
 READS    results/metrics/**.json
 WRITES   results/scores/{experiment}.csv                     tidy, one row a metric file
          results/scores.csv                                  their union
-         results/{table}.csv and results/{table}.html        table3, table5, table6, retrieval
+         results/{table}.csv and results/{table}.html        table3, 5, 6, 7, 8, retrieval, alignment
+         results/figures/{figure}.svg and .pdf               figure2 to figure5
 """
 
 
@@ -78,5 +79,42 @@ rule write_table:
             --twins {params.twins:q} \
             --csv {output.csv:q} \
             --html {output.html:q} \
+            >{log:q} 2>&1
+        """
+
+
+rule draw_figure:
+    """A figure of the paper, as SVG and PDF, with its caption."""
+    input:
+        scores=table_scores,
+    output:
+        svg=report(
+            "results/figures/{figure}.svg",
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+        pdf="results/figures/{figure}.pdf",
+    log:
+        "logs/draw_figure/{figure}.log",
+    benchmark:
+        "benchmarks/draw_figure/{figure}.tsv"
+    conda:
+        "../envs/plot.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        twins=table_twins,
+        version=VERSIONS["draw_figure"],
+    shell:
+        r"""
+        python -m twinlang.steps.draw_figure \
+            --figure {wildcards.figure:q} \
+            --scores {input.scores:q} \
+            --twins {params.twins:q} \
+            --svg {output.svg:q} \
+            --pdf {output.pdf:q} \
             >{log:q} 2>&1
         """

@@ -16,7 +16,16 @@ Config = Mapping[str, Any]
 
 ORIG, MONO = "orig", "mono"  # folders of the untouched language and of its monolingual model
 RETRIEVAL, ALIGNMENT = "retrieval", "alignment"  # measures of a model that is not fine-tuned
-TABLES = {"table3": "transforms", "table5": "transforms", "table6": "composed"}  # and experiment
+TABLES = {  # and experiment
+    "table3": "transforms",
+    "table5": "transforms",
+    "table6": "composed",
+    "table8": "pairings",
+}
+# Tables of all experiments that have a measure.
+MEASURES = {"table7": ALIGNMENT, RETRIEVAL: RETRIEVAL, ALIGNMENT: ALIGNMENT}
+# Figures and the tables whose rows they show.
+FIGURES = {"figure2": "table6", "figure3": "table8", "figure4": "table7", "figure5": "table7"}
 
 
 class Cell(NamedTuple):
@@ -177,7 +186,17 @@ def _metrics(config: Config, found: Iterable[Cell]) -> Iterator[str]:
 
 def tables(config: Config) -> list[str]:
     """The tables that the configuration's experiments fill."""
-    return [table for table in (*TABLES, RETRIEVAL) if _read_by(config, table)]
+    return [table for table in (*TABLES, *MEASURES) if _read_by(config, table)]
+
+
+def figures(config: Config) -> list[str]:
+    """The figures of these tables."""
+    return [figure for figure, table in FIGURES.items() if _read_by(config, table)]
+
+
+def table_of(*, table: str = "", figure: str = "") -> str:
+    """A table, or the one that a figure shows."""
+    return table or FIGURES[figure]
 
 
 def all_scores(config: Config) -> list[str]:
@@ -186,26 +205,51 @@ def all_scores(config: Config) -> list[str]:
 
 
 def table_scores(config: Config, table: str) -> list[str]:
-    """The scores that a table reads: those of its experiment, or of all that retrieve.
+    """The scores that a table reads: those of its experiment, or of all with its measure.
 
     Raises:
         UserError: the configuration has no such experiment.
     """
     found = _read_by(config, table)
     if not found:
-        wanted = f"named '{TABLES[table]}'" if table in TABLES else f"with the task {table}"
-        raise UserError(f"{table} reads an experiment {wanted}; add one to `experiments`")
+        wanted = f"named '{TABLES[table]}'" if table in TABLES else NEEDED[MEASURES[table]]
+        raise UserError(
+            f"{table} reads an experiment {wanted}; add one to `experiments`, "
+            "or take a preset that has one, as config/full.yaml"
+        )
     return [f"results/scores/{entry['name']}.csv" for entry in found]
 
 
-def table_twins(config: Config, table: str) -> str:
-    """The twins of a table's experiments and their steps, in the order of the configuration."""
-    names = {twin for entry in _read_by(config, table) for twin in entry["twins"]}
+NEEDED = {
+    RETRIEVAL: f"with the task {RETRIEVAL}",
+    ALIGNMENT: "with a twin that changes the script",
+}
+
+
+def table_twins(config: Config, table: str = "", figure: str = "") -> str:
+    """The twins of a table's or figure's experiments, with steps, in the configuration's order."""
+    found = _read_by(config, table_of(table=table, figure=figure))
+    names = {twin for entry in found for twin in entry["twins"]}
     return json.dumps({twin: steps for twin, steps in config["twins"].items() if twin in names})
+
+
+def run_twins(config: Config) -> str:
+    """The twins of all experiments and their steps."""
+    names = {twin for entry in config["experiments"] for twin in entry["twins"]}
+    return canonical({twin: steps for twin, steps in config["twins"].items() if twin in names})
+
+
+def run_languages(config: Config) -> str:
+    """The names of the languages of all experiments, by their codes."""
+    codes = {lang for entry in config["experiments"] for lang in entry["languages"]}
+    return canonical({code: config["languages"][code]["name"] for code in codes})
 
 
 def _read_by(config: Config, table: str) -> list[dict[str, Any]]:
     """The experiments that a table reads."""
-    if table == RETRIEVAL:
-        return [entry for entry in config["experiments"] if RETRIEVAL in entry["tasks"]]
-    return [entry for entry in config["experiments"] if entry["name"] == TABLES[table]]
+    entries = config["experiments"]
+    if MEASURES.get(table) == RETRIEVAL:
+        return [entry for entry in entries if RETRIEVAL in entry["tasks"]]
+    if MEASURES.get(table) == ALIGNMENT:
+        return [e for e in entries if any(respells(config, twin) for twin in e["twins"])]
+    return [entry for entry in entries if entry["name"] == TABLES[table]]

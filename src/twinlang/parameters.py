@@ -6,6 +6,7 @@ the same string, and nothing may stand in it that its step does not depend on.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,47 @@ def _twin_settings(config: Config, lang: str, twin: str, pairing: str, seed: str
 def finetune_settings(config: Config, task: str) -> str:
     """The hyper-parameters of a task."""
     return canonical(config["tasks"][task])
+
+
+def shown_twins(config: Config) -> str:
+    """Which twins are shown by example, with the files of both sides: those of parallel corpora."""
+    found = {}
+    for entry in config["experiments"]:
+        parallel = [p for p in entry["pairings"] if len(set(config["pairings"][p].values())) == 1]
+        for lang in entry["languages"] if parallel else []:
+            for twin in entry["twins"]:
+                found[lang, twin] = {
+                    "language": lang,
+                    "twin": twin,
+                    "steps": config["twins"][twin],
+                    "orig": f"results/encoded/{lang}/{ORIG}/corpus/main-a.arrow",
+                    "deriv": f"results/encoded/{lang}/{twin}/corpus/main-a.arrow",
+                    "tokenizer": f"results/tokenizer/{lang}/tokenizer.json",
+                }
+    return canonical([value for _, value in sorted(found.items())])
+
+
+def shown_files(config: Config) -> list[str]:
+    """The files of the twins that are shown."""
+    names = ("orig", "deriv", "tokenizer")
+    shown = json.loads(shown_twins(config))
+    return list(dict.fromkeys(entry[name] for entry in shown for name in names))
+
+
+def reports(config: Config) -> list[str]:
+    """The reports of all data that the experiments fetch."""
+    found = []
+    for lang, kind, split in sources_needed(config):
+        folder, _, domain = kind.partition("/")
+        place = f"corpus/{lang}/{domain}" if folder == "text" else f"tasks/{lang}/{kind}"
+        found.append(f"results/{place}/{split}.report.json")
+    return found
+
+
+def run_pairings(config: Config) -> str:
+    """The pairings of all experiments and their corpora."""
+    names = {name for entry in config["experiments"] for name in entry["pairings"]}
+    return canonical({name: config["pairings"][name] for name in names})
 
 
 def coordinates(

@@ -15,11 +15,16 @@ BATCH = 128
 
 
 @torch.inference_mode()
-def embed(encoder: Encoder, data: Sentences, *, max_length: int, engine: Engine) -> Tensor:
-    """Mean over its pieces of each item's hidden states after layer n // 2, (items, hidden)."""
+def embed(
+    encoder: Encoder, data: Sentences, *, max_length: int, engine: Engine, layer: int | None = None
+) -> Tensor:
+    """Mean over its pieces of each item's hidden states after a layer, (items, hidden).
+
+    layer: how many layers; n // 2 of n unless given, 0 for the embeddings alone.
+    """
     encoder.eval()
     shown = rows.instances(data, max_length=max_length)
-    middle = encoder.shape.layers // 2
+    middle = encoder.shape.layers // 2 if layer is None else layer
     found = []
     for first in range(0, len(shown), BATCH):
         chosen = shown[first : first + BATCH]

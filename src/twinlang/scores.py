@@ -10,12 +10,13 @@ import re
 import string
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from twinlang.cli import UserError
 
 Tags = Sequence[Sequence[str]]
+Parts = tuple[list[float], list[float]]  # the score is 100 x the sum of the first over the second
 Chunk = tuple[str, int, int]  # type, first and last position; positions run on over all examples
 
 
@@ -75,6 +76,46 @@ def qa(gold: Sequence[Sequence[str]], predicted: Sequence[str], lang: str) -> di
     f1 = [max(_overlap(text, answer) for text in texts) for answer, texts in pairs]
     exact = [float(answer in texts) for answer, texts in pairs]
     return {"f1": 100 * sum(f1) / len(f1), "exact_match": 100 * sum(exact) / len(exact)}
+
+
+# A main score as a sum over examples: of each what it adds above and below the line ---------------
+
+
+def nli_parts(gold: Sequence[str], predicted: Sequence[str]) -> Parts:
+    """Hits, and one a pair."""
+    return [float(a == b) for a, b in zip(gold, predicted, strict=True)], [1.0] * len(gold)
+
+
+def pos_parts(gold: Tags, predicted: Tags) -> Parts:
+    """Twice the hits, and the chunks to be found and found."""
+    return _f1_parts(map(_alone, gold), map(_alone, predicted))
+
+
+def ner_parts(gold: Tags, predicted: Tags, *, bio: bool = False) -> Parts:
+    """The same of runs of one type, or of strict BIO."""
+    if bio:
+        return pos_parts([rewritten(tags) for tags in gold], predicted)
+    return _f1_parts(*((_runs([tags], _entity) for tags in side) for side in (gold, predicted)))
+
+
+def qa_parts(gold: Sequence[Sequence[str]], predicted: Sequence[str], lang: str) -> Parts:
+    """The F1 of each answer, and one."""
+    answers = [_normalised(text, lang) for text in predicted]
+    best = [
+        max(_overlap(_normalised(text, lang), answer) for text in texts)
+        for texts, answer in zip(gold, answers, strict=True)
+    ]
+    return best, [1.0] * len(best)
+
+
+def _alone(tags: Sequence[str]) -> set[Chunk]:
+    """The chunks of an example without its neighbours."""
+    return _chunks([tags])
+
+
+def _f1_parts(gold: Iterable[set[Chunk]], predicted: Iterable[set[Chunk]]) -> Parts:
+    pairs = list(zip(gold, predicted, strict=True))
+    return [2.0 * len(a & b) for a, b in pairs], [float(len(a) + len(b)) for a, b in pairs]
 
 
 def rewritten(tags: Sequence[str]) -> list[str]:

@@ -20,9 +20,14 @@ VERSIONS = {
     "finetune": 1,  # finetune_mono too: the same code trains both
     "finetune_again": 1,
     "evaluate": 1,
-    "retrieve": 1,
-    "align": 1,
+    "retrieve": 2,
+    "align": 2,
     "export": 1,
     "collect_scores": 1,
-    "write_table": 1,
+    "write_table": 2,
+    "draw_figure": 1,
+    "show_twins": 1,
+    "describe_data": 1,
+    "compare": 1,
+    "claims": 1,
 }

@@ -1,4 +1,4 @@
-"""Nearest neighbours by cosine."""
+"""Nearest neighbours by cosine, and the other measures, on cases whose answer is known."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from twinlang import alignment
+from twinlang.alignment import neighbours
 from twinlang.transforms.transliteration import respell
 
 
@@ -44,13 +45,17 @@ def test_ties_and_empty_rows_are_misses() -> None:
     assert not alignment.nearest(torch.ones(5, 4), torch.ones(5, 4)).any()
     left[4] = float("nan")
     assert not alignment.nearest(left, right)[4]
+    assert alignment.nearest(right, left).tolist() == [True, True, False, False, False, False]
 
 
 def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     left, right = rows(), rows() + 0.8 * rows(seed=1)
     whole = alignment.nearest(left, right)
-    monkeypatch.setattr(alignment, "BLOCK", 37)
+    scaled = alignment.csls(left, right)
+    monkeypatch.setattr(neighbours, "QUERIES", 37)
+    monkeypatch.setattr(neighbours, "CANDIDATES", 53)
     assert (alignment.nearest(left, right) == whole).mean() > 0.99
+    assert (alignment.csls(left, right) == scaled).mean() > 0.99
 
 
 def test_static_compares_moved_rows_alone() -> None:
@@ -59,11 +64,12 @@ def test_static_compares_moved_rows_alone() -> None:
     embeddings = rows(200)
     known = torch.from_numpy(moved[:20])
     embeddings[known + 100] = embeddings[known]
-    hits, found = alignment.static(embeddings, table)
+    orig, deriv, found = alignment.static(embeddings, table)
+    hits = alignment.nearest(orig, deriv)
     assert (found == moved).all() and len(hits) == 38
     assert hits[:20].all() and not hits[20:].all()
-    hits, found = alignment.static(embeddings, np.arange(100, dtype=np.uint32))
-    assert not len(hits) and not len(found)
+    orig, deriv, found = alignment.static(embeddings, np.arange(100, dtype=np.uint32))
+    assert not len(alignment.nearest(orig, deriv)) and not len(found)
 
 
 def test_bands_of_frequency() -> None:
@@ -75,3 +81,53 @@ def test_bands_of_frequency() -> None:
         "10-99": {"value": 100.0, "n": 2},
         "10000-": {"value": 0.0, "n": 1},
     }
+
+
+def plain_csls(left: Tensor, right: Tensor) -> np.ndarray:
+    """The definition, all at once."""
+    a, b = (torch.nn.functional.normalize(side, dim=1) for side in (left, right))
+    cosine = a @ b.T
+    near = [cosine.topk(10, dim=axis).values.mean(dim=axis) for axis in (1, 0)]
+    scaled = 2 * cosine - near[0][:, None] - near[1][None, :]
+    return (scaled.argmax(dim=1) == torch.arange(len(left))).numpy()
+
+
+def test_csls_is_its_definition() -> None:
+    left, right = rows(), rows() + 0.8 * rows(seed=1)
+    assert (alignment.csls(left, right) == plain_csls(left, right)).all()
+    assert alignment.csls(left, left).all()
+    right[4] = float("nan")
+    assert alignment.csls(left, right)[5:].mean() > 0.1 and not alignment.csls(left, right)[4]
+
+
+def test_csls_is_not_drawn_to_hubs() -> None:
+    left, right = rows(), rows() + 0.5 * rows(seed=1)
+    hub = torch.nn.functional.normalize(left, dim=1).mean(dim=0)
+    left, right = left + 0.5 * rows(1, seed=2), right.clone()
+    right[:3] = left.mean(dim=0) + 0.1 * hub  # near to everything
+    assert alignment.csls(left, right)[3:].mean() > alignment.nearest(left, right)[3:].mean()
+
+
+def test_a_rotation_is_found_from_half_of_the_rows() -> None:
+    rotation, _ = torch.linalg.qr(rows(16, seed=5))
+    turned, plain = alignment.procrustes(rows(), rows() @ rotation)
+    assert len(turned) == len(plain) == 200
+    assert turned.all() and plain.mean() < 0.05
+    turned, _ = alignment.procrustes(rows(), rows(seed=9))  # nothing to be found
+    assert turned.mean() < 0.05
+
+
+def test_a_rotation_does_not_help_what_is_aligned() -> None:
+    turned, plain = alignment.procrustes(rows(), rows() + 0.3 * rows(seed=1))
+    assert plain.mean() > 0.95 and abs(turned.mean() - plain.mean()) < 0.03
+
+
+def test_cka() -> None:
+    rotation, _ = torch.linalg.qr(rows(16, seed=5))
+    assert alignment.cka(rows(), 3 * rows() @ rotation + 1) == pytest.approx(1)
+    by_chance = alignment.shuffled_cka(rows(), rows())
+    assert alignment.cka(rows(), rows(seed=9)) == pytest.approx(by_chance, abs=0.03)
+    assert by_chance == pytest.approx(16 / 400, abs=0.02)  # of n rows of white noise
+    half = alignment.cka(rows(), rows() + rows(seed=9))
+    assert by_chance < half < 1
+    assert np.isnan(alignment.cka(torch.ones(5, 4), rows(5)[:, :4]))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
+from twinlang import alignment
 from twinlang.bench import __main__ as bench
 from twinlang.bench import _work as work
-from twinlang.bench import derive
+from twinlang.bench import align, derive
 from twinlang.cli import read_json
 
 
@@ -87,3 +90,23 @@ def test_useful_work_is_counted_by_hand() -> None:
     block = 512 * 1536 + 512 * 512 + 2 * 512 * 2048 + 2 * 128 * 512
     expected = 6 * (8 * block + 0.15 * (512 * 512 + 512 * 40_000))
     assert work.flops(shape, length=128, masked=0.15) == pytest.approx(expected)
+
+
+def test_statistics(capsys: pytest.CaptureFixture[str]) -> None:
+    bench.main(["statistics", "--trials", "20"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:3] == ["what", "of", "share"]
+    assert sum("covers the mean" in line for line in lines) == 16
+
+
+def test_align(capsys: pytest.CaptureFixture[str]) -> None:
+    bench.main(["align", "--rows", "300", "--hidden", "8", "--repeat", "1", "--whole", "100"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:3] == ["measure", "rows", "seconds"] and len(lines) == 3
+
+
+def test_the_baseline_finds_the_same_neighbours() -> None:
+    left = np.random.default_rng(0).standard_normal((200, 8), dtype=np.float32)
+    right = left + np.random.default_rng(1).standard_normal(left.shape, dtype=np.float32)
+    ours = alignment.nearest(torch.from_numpy(left), torch.from_numpy(right))
+    assert (align.plain(left, right, 37) == ours).all()

@@ -202,13 +202,14 @@ def test_metrics_of_an_experiment(config: dict[str, Any]) -> None:
 
 
 def test_tables_and_their_experiments(config: dict[str, Any]) -> None:
-    assert study.tables(config) == ["table3", "table5", "table6", "retrieval"]
+    measured = ["table7", "retrieval", "alignment"]
+    assert study.tables(config) == ["table3", "table5", "table6", *measured]
     assert study.table_scores(config, "table6") == ["results/scores/composed.csv"]
     assert list(json.loads(study.table_twins(config, "table6"))) == [
         "inversion", "transliteration", "inversion+transliteration"
     ]  # fmt: skip
     del config["experiments"][1]
-    assert study.tables(config) == ["table3", "table5", "retrieval"]
+    assert study.tables(config) == ["table3", "table5", *measured]
     with pytest.raises(UserError, match="table6 reads an experiment named 'composed'"):
         study.table_scores(config, "table6")
 

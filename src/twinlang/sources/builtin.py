@@ -32,6 +32,7 @@ class Keyed(Protocol):
 
 
 Drawn = TypeVar("Drawn", bound=Keyed)
+LICENCE = "Apache-2.0, as this project"
 SPLITS = {"a": 0, "b": 1, "train": 0, "dev": 1}
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from twinlang.sources.records import Tree
 
 Record = dict[str, Any]
+LICENCE = "that of the user's files"
 
 
 def files(settings: Record, *, lang: str, kind: str, split: str) -> list[str]:

@@ -4,6 +4,8 @@
 - `METRIC`: which of its scores is the main one;
 - `encode(record, reader) -> [(part, columns), ...]`, one entry a sentence, columns by piece;
 - `score(records, predictions, options) -> {name: percent}` (`none`: no score);
+- `parts(predictions, options) -> (above, below)`: what each example adds to the main score, if it
+  is a sum over examples (intervals over examples need it);
 - `tiny() -> records`: three made-up examples for the tests.
 Tasks know nothing of transforms: whatever belongs to a piece is a column and travels with it.
 """

@@ -41,6 +41,13 @@ def score(
     return found
 
 
+def parts(predictions: list[dict[str, Any]], options: dict[str, Any]) -> scores.Parts:
+    """What each example adds to the main score, above and below the line."""
+    gold = [p["gold"] for p in predictions]
+    bio = options.get("score") == "bio"
+    return scores.ner_parts(gold, [p["predicted"] for p in predictions], bio=bio)
+
+
 def tiny() -> list[dict[str, Any]]:
     sentences = [
         ("Ana Lee left Rome", "B-PER I-PER O B-LOC"),

@@ -27,6 +27,11 @@ def score(
     return scores.nli([p["gold"] for p in predictions], [p["predicted"] for p in predictions])
 
 
+def parts(predictions: list[dict[str, Any]], options: dict[str, Any]) -> scores.Parts:
+    """What each example adds to the main score, above and below the line."""
+    return scores.nli_parts([p["gold"] for p in predictions], [p["predicted"] for p in predictions])
+
+
 def tiny() -> list[dict[str, Any]]:
     premise = "A blue boat sails. Ana sleeps."
     return [

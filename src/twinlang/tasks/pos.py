@@ -26,6 +26,11 @@ def score(
     return scores.pos([p["gold"] for p in predictions], [p["predicted"] for p in predictions])
 
 
+def parts(predictions: list[dict[str, Any]], options: dict[str, Any]) -> scores.Parts:
+    """What each example adds to the main score, above and below the line."""
+    return scores.pos_parts([p["gold"] for p in predictions], [p["predicted"] for p in predictions])
+
+
 def tiny() -> list[dict[str, Any]]:
     return [
         {"id": "a", "words": ["A", "dog", "."], "labels": ["DET", "NOUN", "PUNCT"]},

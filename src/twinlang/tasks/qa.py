@@ -37,6 +37,12 @@ def score(
     return {**main, "f1_strict": strict["f1"], "exact_match_strict": strict["exact_match"]}
 
 
+def parts(predictions: list[dict[str, Any]], options: dict[str, Any]) -> scores.Parts:
+    """What each example adds to the main score, above and below the line."""
+    gold = [p["gold"] for p in predictions]
+    return scores.qa_parts(gold, [p["predicted"] for p in predictions], options["language"])
+
+
 def tiny() -> list[dict[str, Any]]:
     context = "Ana Lee left Rome in May. She slept."
     return [

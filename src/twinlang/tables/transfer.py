@@ -1,4 +1,4 @@
-"""The tables of the paper as rows, from tidy scores (sections 3.3, 4.1, 4.2; appendices B, C).
+"""The tables of transfer as rows, from tidy scores (sections 3.3, 4.1 to 4.3; appendices B to D).
 
 Every row holds BZ, BS, MZ and both differences in percent with what they are taken over, and the
 same of each secondary score (`bz_accuracy` ...). Cells that were not run have no row.
@@ -6,7 +6,7 @@ same of each secondary score (`bz_accuracy` ...). Cells that were not run have n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from twinlang.cli import UserError
@@ -39,7 +39,7 @@ def table5(rows: Sequence[Row], twins: Twins | None = None) -> list[Row]:
     Raises:
         UserError: there is nothing to compare, or a cell lacks one of BZ, BS and MZ.
     """
-    return _breakdown(rows, list(twins or ()), needed=COMPARED)
+    return breakdown(rows, list(twins or ()), needed=COMPARED)
 
 
 def table6(rows: Sequence[Row], twins: Twins | None = None) -> list[Row]:
@@ -62,7 +62,7 @@ def table6(rows: Sequence[Row], twins: Twins | None = None) -> list[Row]:
             own = [row for row in like if row["twin"] == part]
             _check_part(name, part, places - {_place(row) for row in own})
             role = {"composed": name, "role": "composed" if part == name else "part"}
-            found = _breakdown(own, list(twins), needed=("bz", "bs"))
+            found = breakdown(own, list(twins), needed=("bz", "bs"))
             # The average of one language is that language.
             table += [
                 {**role, **row}
@@ -76,47 +76,29 @@ def table6(rows: Sequence[Row], twins: Twins | None = None) -> list[Row]:
     return table
 
 
-def retrieval(rows: Sequence[Row], twins: Twins | None = None) -> list[Row]:
-    """One row a language and twin: each named score, averaged over seeds, and chance."""
-    groups: dict[tuple, list[Row]] = {}
-    for row in rows:
-        if row["task"] == "retrieval":
-            place = (row["twin"], row["pairing"], row["language"], row["setting"])
-            groups.setdefault(place, []).append(row)
-    if not groups:
-        raise UserError("the scores hold no retrieval; add the task to the experiment")
-    order = list(twins or ())
-    return [
-        {
-            **dict(zip(("twin", "pairing", "language", "setting"), place, strict=True)),
-            **_plain(found),
-        }
-        for place, found in sorted(groups.items(), key=lambda item: _rank(item[0][0], order))
-    ]
+def table8(rows: Sequence[Row], twins: Twins | None = None) -> list[Row]:
+    """One row a task, twin, pairing and language, then their average (section 4.3).
+
+    Raises:
+        UserError: the scores hold fewer than two pairings.
+    """
+    table = breakdown(rows, list(twins or ()), needed=("bz", "bs"))
+    pairings = list(dict.fromkeys(row["pairing"] for row in table))
+    if len(pairings) < 2:
+        raise UserError(
+            f"the scores hold no pairing beside {pairings[0]}; add one to the experiment's pairings"
+        )
+    return table
 
 
-def _plain(found: list[Row]) -> Row:
-    """Means over seeds of every number of rows that belong together."""
-    row: Row = {"metric": found[0]["metric"], "n_pretrain_seeds": len(found)}
-    row["n_examples"] = _one(found, "n")
-    named = [key for key in found[0] if key.startswith(SCORE) and found[0][key] is not None]
-    for key in ("constant", *(named or ["value"])):
-        values = {(r["language"], r["pretrain_seed"], r["finetune_seed"]): r[key] for r in found}
-        if all(value is not None for value in values.values()):
-            found_mean = summary(values)
-            name = "chance" if key == "constant" else key.removeprefix(SCORE)
-            row |= {name: _rounded(found_mean), **_bounds(name, found_mean)}
-    return row
-
-
-def _breakdown(rows: Sequence[Row], twins: Sequence[str], *, needed: Iterable[str]) -> list[Row]:
+def breakdown(rows: Sequence[Row], twins: Sequence[str], *, needed: Iterable[str]) -> list[Row]:
     """Rows by language and the average of each task, twin and pairing, in the paper's order."""
     found: Cells = cells(rows, needed=needed)
     if not found:
         raise UserError("the scores hold no BZ and BS; add a fine-tuned task to the experiment")
     table = []
     tasks = [*TASKS, *(group[0] for group in found)]
-    for group in sorted(found, key=lambda g: (_rank(g[0], tasks), _rank(g[1], twins))):
+    for group in sorted(found, key=lambda g: (rank(g[0], tasks), rank(g[1], twins))):
         place = dict(zip(("task", "twin", "pairing"), group, strict=True))
         languages = list(dict.fromkeys(key[0] for key in found[group]))
         for name in [*languages, AVERAGE]:
@@ -131,21 +113,26 @@ def _row(group: Mapping[Key, Mapping[str, Row]]) -> Row:
     named = dict.fromkeys(key for row in every for key in row if key.startswith(SCORE))
     languages = dict.fromkeys(row["language"] for row in every)
     main = _measures(group, "value")
-    row: Row = {"metric": _one(every, "metric")}
-    row |= {measure: _rounded(main.get(measure)) for measure in MEASURES}
-    row["constant"] = _rounded(_summary(_values(group, "mz", "constant")))
-    row["strong"] = "*" if abs(main["delta_bz_bs"].mean) <= STRONG else ""
+    row: Row = {"metric": one(every, "metric")}
+    row |= {measure: rounded(main.get(measure)) for measure in MEASURES}
+    row["constant"] = rounded(_summary(_values(group, "mz", "constant")))
+    row["strong"] = "*" if _is_strong(main["delta_bz_bs"]) else ""
     row |= _counts(main["delta_bz_bs"])
     row["n_examples"] = sum(
-        _one([r for r in every if r["language"] == lang], "n") for lang in languages
+        one([r for r in every if r["language"] == lang], "n") for lang in languages
     )
     for measure in MEASURES:
-        row |= _bounds(measure, main.get(measure))
+        row |= bounds(measure, main.get(measure))
     for key in named:
         for measure, found in _measures(group, key).items():
-            row[f"{measure}_{key.removeprefix(SCORE)}"] = _rounded(found)
+            row[f"{measure}_{key.removeprefix(SCORE)}"] = rounded(found)
     row |= {key: "+".join(dict.fromkeys(r[key] for r in every)) for key in ("precision", "device")}
     return row
+
+
+def _is_strong(found: Summary) -> bool:
+    """Whether transfer is as good as supervision, by the mean and by all of its interval."""
+    return all(abs(value) <= STRONG for value in (found.mean, *(found.interval or ())))
 
 
 def _measures(group: Mapping[Key, Mapping[str, Row]], score: str) -> dict[str, Summary]:
@@ -173,11 +160,11 @@ def _summary(values: Values) -> Summary | None:
     return summary(values) if values else None
 
 
-def _rounded(found: Summary | None) -> float | None:
+def rounded(found: Summary | None) -> float | None:
     return None if found is None else round(found.mean, DIGITS)
 
 
-def _bounds(name: str, found: Summary | None) -> Row:
+def bounds(name: str, found: Summary | None) -> Row:
     low, high = found.interval if found and found.interval else (None, None)
     return {
         f"{name}_{end}": None if value is None else round(value, DIGITS)
@@ -193,7 +180,7 @@ def _counts(found: Summary) -> Row:
     }
 
 
-def _one(rows: Sequence[Row], key: str) -> Any:
+def one(rows: Sequence[Row], key: str) -> Any:
     """The value that all rows share.
 
     Raises:
@@ -234,14 +221,6 @@ def _check_part(name: str, part: str, lacking: set[tuple[str, str, str]]) -> Non
         )
 
 
-def _rank(name: str, order: Sequence[str]) -> int:
+def rank(name: str, order: Sequence[str]) -> int:
     """Place in an order; what it does not name comes last (sorting keeps equals as they are)."""
     return order.index(name) if name in order else len(order)
-
-
-TABLES: dict[str, Callable[[Sequence[Row], Twins | None], list[Row]]] = {
-    "table3": table3,
-    "table5": table5,
-    "table6": table6,
-    "retrieval": retrieval,
-}

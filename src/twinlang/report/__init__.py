@@ -1,0 +1,1 @@
+"""What the paper printed, and how a run is set beside it."""
