@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = Path(__file__).parent
-MARKS = {"sources": "corpus", "tasks": "HEAD", "transforms": "KEEPS_SPANS"}  # what tells a module
+MARKS = {
+    "parsers": "MODEL",
+    "sources": "corpus",
+    "tasks": "HEAD",
+    "transforms": "KEEPS_SPANS",
+}  # what tells a module
 UNIT = "unit"  # parameter of every transform that orders, served by twinlang.transforms itself
 
 
 def names(folder: str) -> list[str]:
-    """The sources, tasks or transforms on disk; files beside them that only help are none."""
+    """The modules of a kind on disk; files beside them that only help are none."""
     files = sorted((PACKAGE / folder).glob("*.py"))
     return [file.stem for file in files if MARKS[folder] in _top(file)]
 
@@ -44,7 +49,7 @@ def parameters(transform: str) -> set[str]:
     for key in ("order", "respell"):
         node = top.get(key)
         if isinstance(node, ast.FunctionDef):
-            found |= {argument.arg for argument in node.args.kwonlyargs} - {"seed"}
+            found |= {argument.arg for argument in node.args.kwonlyargs} - {"seed", "files"}
     return found
 
 

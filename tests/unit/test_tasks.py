@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kin import models, step_of, with_trees
 from tests.micro import SETTINGS, Study, items, step
 from twinlang import finetuning, instances, modules, scores, sentences, tasks, transforms
 from twinlang.cli import UserError, write_lines
@@ -24,7 +25,7 @@ TASKS = modules.names("tasks")
 TAGGED = [name for name in TASKS if modules.constant("tasks", name, "HEAD") == "tokens"]
 WORD = {"unit": "word"}
 TWINS: list[list[Any]] = [
-    *([name] for name in modules.names("transforms")),
+    *([step_of(name)] for name in modules.names("transforms")),
     *([{"inversion": WORD}], [{"permutation": WORD}], [{"transliteration": {"fraction": 0.5}}]),
     *(["inversion", "transliteration"], ["permutation", "inversion", "transliteration"]),
 ]
@@ -45,7 +46,8 @@ def encoded(study: Study, task: str, records: list[dict[str, Any]], **flags: str
 
 
 def in_twin(data: Sentences, twin: list[Any]) -> Sentences:
-    found = transforms.apply(data, twin, vocabulary=data.metadata["vocabulary"], seed=0)
+    vocabulary = data.metadata["vocabulary"]
+    found = transforms.apply(with_trees(data), twin, vocabulary=vocabulary, seed=0, files=models())
     return replace(found, metadata={**data.metadata, "twin": twin})
 
 

@@ -18,14 +18,18 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--input", required=True, help="Arrow file of the original")
     flags.add_argument("--steps", required=True, type=json_argument, help="steps of the twin, JSON")
     flags.add_argument("--seed", required=True, type=int, help="twin_seed of the configuration")
+    flags.add_argument("--files", nargs="*", default=[], help="what the steps read: models")
     flags.add_argument("--output", required=True, help="Arrow file of the twin")
     arguments = flags.parse_args(argv)
 
     def derived() -> Iterator[Sentences]:
         for batch in sentences.batches(arguments.input):
-            vocabulary = batch.metadata["vocabulary"]
             twin = transforms.apply(
-                batch, arguments.steps, vocabulary=vocabulary, seed=arguments.seed
+                batch,
+                arguments.steps,
+                vocabulary=batch.metadata["vocabulary"],
+                seed=arguments.seed,
+                files=arguments.files,
             )
             metadata = {**batch.metadata, "twin": arguments.steps, "twin_seed": arguments.seed}
             yield replace(twin, metadata=metadata)

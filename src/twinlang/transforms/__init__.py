@@ -3,7 +3,13 @@
 A transform is a module of this folder, found by its name, with
 - `KEEPS_SPANS`: whether a run of neighbouring pieces stays a run (answers can still be asked for);
 - `order(sentences, *, seed, **parameters) -> positions`, flat int64 (N,), and/or
-- `respell(vocabulary, *, seed, **parameters) -> table`, uint32 (|V|,): the twin's id of each id.
+- `respell(vocabulary, *, seed, **parameters) -> table`, uint32 (|V|,): the twin's id of each id;
+and, where it needs more than pieces,
+- `TREES = True`: it reads the columns of a tree (`twinlang.trees`), which encoding then adds;
+- `FILES = {parameter: folder}`: the value of the parameter names the file
+  results/{folder}/{value}.json, and `order` is given `files`, {value: path};
+- `FROM_LANGUAGE = {parameter: key}`: a parameter that a twin does not give is what the language
+  has under that key of the configuration (`code`: the language itself).
 Transforms know nothing of tasks: labels and offsets are columns that travel with the pieces.
 """
 
@@ -12,11 +18,14 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from twinlang import trees
 from twinlang.cli import UserError
 from twinlang.sentences import Sentences
 
@@ -73,10 +82,18 @@ def respelling(steps: Sequence[Step], vocabulary: int, *, seed: int) -> np.ndarr
     return table
 
 
-def apply(sentences: Sentences, steps: Sequence[Step], *, vocabulary: int, seed: int) -> Sentences:
+def apply(
+    sentences: Sentences,
+    steps: Sequence[Step],
+    *,
+    vocabulary: int,
+    seed: int,
+    files: Sequence[str] = (),
+) -> Sentences:
     """The twin of sentences: every step in turn, left to right.
 
-    The result has one more column, `positions`: where in the original sentence each piece stood.
+    files: what steps read (`FILES`), found by its name less the ending. The result has one more
+    column, `positions`: where in the original sentence each piece stood; a tree has done its work.
     No sentence's result depends on another sentence, so shards and their order never matter.
     """
     twin = sentences.with_columns(positions=sentences.local().astype(np.uint16))
@@ -85,10 +102,13 @@ def apply(sentences: Sentences, steps: Sequence[Step], *, vocabulary: int, seed:
         transform = load(name)
         if hasattr(transform, "order"):
             unit = parameters.pop("unit", "piece")
+            if hasattr(transform, "FILES"):
+                parameters["files"] = {Path(file).stem: file for file in files}
             positions = _by_unit(transform.order, unit)(twin, seed=seed + number, **parameters)
             twin = twin.reordered(positions)
     table = respelling(steps, vocabulary, seed=seed)
-    return twin.with_columns(pieces=table[twin.pieces])
+    kept = {name: column for name, column in twin.columns.items() if name not in trees.COLUMNS}
+    return replace(twin, columns={**kept, "pieces": table[twin.pieces]})
 
 
 def _by_unit(order: Callable[..., np.ndarray], unit: str) -> Callable[..., np.ndarray]:

@@ -1,0 +1,110 @@
+"""UDPipe 1 (Straka and Straková 2017): a parser that a rule trains from the language's treebank.
+
+It runs on a processor alone, offline, some thousand words a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from twinlang.cli import UserError
+from twinlang.sources.records import Tree
+from twinlang.trees import Sentence, surface
+
+MODEL = "trained"
+
+
+def parse(
+    sentences: Iterable[Sentence], settings: dict[str, Any], *, lang: str, kind: str, split: str
+) -> Iterator[Tree | str]:
+    """The tree of each sentence; a text that is no sentence for the model says why."""
+    udpipe = _library()
+    model = udpipe.Model.load(settings["model"])
+    if not model:
+        raise UserError(f"{settings['model']} is no model of UDPipe; delete it and run again")
+    tokenizer = model.newTokenizer(udpipe.Model.TOKENIZER_PRESEGMENTED)
+    for sentence in sentences:
+        block, error = udpipe.Sentence(), udpipe.ProcessingError()
+        if isinstance(sentence, str):
+            tokenizer.setText(sentence)
+            tokenizer.nextSentence(block, error)
+        else:
+            for word in sentence:
+                block.addWord(word)
+        model.tag(block, udpipe.Model.DEFAULT, error)
+        model.parse(block, udpipe.Model.DEFAULT, error)
+        yield error.message if error.occurred() else _tree(block, sentence)
+
+
+def _tree(block: Any, sentence: Sentence) -> Tree | str:
+    """The tree over surface words, word 0 of the block being the root."""
+    words = list(block.words)[1:]
+    if not words:
+        return "no words were found"
+    starts = {int(token.idFirst): token for token in block.multiwordTokens}
+    tokens, number = [], 1
+    while starts and number <= len(words):
+        token = starts.get(number)
+        size = int(token.idLast) - number + 1 if token else 1
+        tokens.append((token.form if token else words[number - 1].form, size))
+        number += size
+    return surface(
+        Tree(
+            words=[word.form for word in words],
+            upos=[word.upostag or "X" for word in words],
+            heads=[int(word.head) for word in words],
+            relations=[word.deprel for word in words],
+            text=sentence if isinstance(sentence, str) else " ".join(sentence),
+            tokens=tokens,
+        )
+    )
+
+
+def train(train: str, held_out: str, settings: dict[str, int]) -> bytes:
+    """A model trained on CoNLL-U text, with `held_out` to choose the best state of it.
+
+    settings: passes over the data of the tokenizer, the tagger and the parser, and the width of the
+    parser's hidden layer.
+
+    Raises:
+        UserError: the library refuses the treebank.
+    """
+    udpipe = _library()
+    both = [_sentences(udpipe, text) for text in (train, held_out)]
+    error = udpipe.ProcessingError()
+    options = (
+        f"dimension=24;epochs={settings['tokenizer']};early_stopping=1",
+        f"models=1;use_lemma=0;provide_lemma=0;use_xpostag=0;use_feats=0;iterations={settings['tagger']}",
+        f"iterations={settings['parser']};hidden_layer={settings['hidden']};transition_system=projective;"
+        "transition_oracle=dynamic;structured_interval=8;embedding_upostag=20;embedding_feats=0;"
+        "embedding_xpostag=0;embedding_form=50;embedding_lemma=0;embedding_deprel=20",
+    )
+    made = udpipe.Trainer.train("morphodita_parsito", *both, *options, error)
+    if error.occurred():
+        raise UserError(f"UDPipe cannot train from this treebank: {error.message}; mend the trees")
+    return bytes(made)
+
+
+def _sentences(udpipe: Any, text: str) -> Any:
+    """CoNLL-U text as the library's sentences."""
+    reader = udpipe.InputFormat.newConlluInputFormat()
+    reader.setText(text)
+    found, error = udpipe.Sentences(), udpipe.ProcessingError()
+    block = udpipe.Sentence()
+    while reader.nextSentence(block, error):
+        found.append(block)
+        block = udpipe.Sentence()
+    if error.occurred():
+        raise UserError(f"UDPipe cannot read this treebank: {error.message}; mend the trees")
+    return found
+
+
+def _library() -> Any:
+    try:
+        from ufal import udpipe
+    except ImportError:
+        raise UserError(
+            "the parser udpipe needs the package ufal.udpipe; install requirements/base.txt"
+        ) from None
+    return udpipe
