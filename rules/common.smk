@@ -28,6 +28,8 @@ wildcard_constraints:
     domain="main|other",
     half="a|b",
     split="train|dev",
+    form=f"{study.ORIG}|{study.TREES}",  # without and with the trees of its sentences
+    shard=r"\d+",
     seed=r"\d+",
     fseed=r"\d+",
     experiment=one_of(entry["name"] for entry in config["experiments"]),
@@ -39,6 +41,15 @@ ANY_TWIN = one_of([*config["twins"], study.ORIG])
 ANY_PAIRING = one_of([*config["pairings"], study.MONO])
 # What is derived: a corpus or a split of a task, by its path within results/encoded/{lang}/orig.
 ANY_DATA = rf"corpus/(main|other)-[ab]|({one_of(config['tasks'])})/(train|dev)"
+
+
+def asked(function, *names):
+    """The function that asks the configuration about wildcards of these names."""
+
+    def of_wildcards(wildcards):
+        return function(config, *(wildcards[name] for name in names))
+
+    return of_wildcards
 
 
 # Inputs -----------------------------------------------------------------------
@@ -95,12 +106,9 @@ def final_tables():
 # Parameters -------------------------------------------------------------------
 
 
-def corpus_settings(wildcards):
-    return parameters.corpus_settings(config, wildcards.lang)
-
-
-def task_settings(wildcards):
-    return parameters.task_settings(config, wildcards.lang, wildcards.task)
+corpus_settings = asked(parameters.corpus_settings, "lang")
+task_settings = asked(parameters.task_settings, "lang", "task")
+finetune_settings = asked(parameters.finetune_settings, "task")
 
 
 def tokenizer(key):
@@ -112,20 +120,12 @@ def tokenizer(key):
     return of_language
 
 
-def twin_steps(wildcards):
-    return study.canonical(config["twins"][wildcards.twin])
-
-
 def table_twins(wildcards):
     return study.table_twins(config, wildcards.table)
 
 
 def pretrain_settings(wildcards):
     return parameters.pretrain_settings(config, **wildcards)
-
-
-def finetune_settings(wildcards):
-    return parameters.finetune_settings(config, wildcards.task)
 
 
 def retrieval_settings(wildcards):

@@ -103,6 +103,29 @@ def levels(heads: np.ndarray) -> list[np.ndarray]:
     return found
 
 
+def projective(trees: Forest) -> np.ndarray:
+    """Whether each sentence's tree has no crossing arcs: every subtree is a run of words, (S,)."""
+    low, high, size = trees.numbers.copy(), trees.numbers.copy(), np.ones_like(trees.numbers)
+    for nodes in reversed(levels(trees.heads)[1:]):
+        heads = trees.heads[nodes]
+        np.minimum.at(low, heads, low[nodes])
+        np.maximum.at(high, heads, high[nodes])
+        np.add.at(size, heads, size[nodes])
+    return _none(trees, high - low + 1 != size)
+
+
+def at_most(trees: Forest, dependents: int) -> np.ndarray:
+    """Whether no word of each sentence has more dependents, (S,)."""
+    sizes = np.diff(trees.starts)[: len(trees.heads)]
+    return _none(trees, sizes - 1 > dependents)
+
+
+def _none(trees: Forest, nodes: np.ndarray) -> np.ndarray:
+    """Whether no node of each sentence is marked."""
+    count = len(trees.starts) - 1 - len(trees.heads)
+    return np.bincount(trees.sentence[nodes], minlength=count) == 0
+
+
 def laid_out(trees: Forest, slots: np.ndarray) -> np.ndarray:
     """Positions (N,) of the pieces when each member takes the place `slots` (E,) in its family."""
     by_depth, count = levels(trees.heads), len(trees.heads)

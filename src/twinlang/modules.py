@@ -12,7 +12,7 @@ from typing import Any
 
 PACKAGE = Path(__file__).parent
 MARKS = {
-    "parsers": "MODEL",
+    "parsers": "NEEDS",
     "sources": "corpus",
     "tasks": "HEAD",
     "transforms": "KEEPS_SPANS",
@@ -26,13 +26,16 @@ def names(folder: str) -> list[str]:
     return [file.stem for file in files if MARKS[folder] in _top(file)]
 
 
-def constant(folder: str, name: str, key: str) -> Any:
+def constant(folder: str, name: str, key: str, default: Any = None) -> Any:
     """A literal constant at the top of a module, for example HEAD of a task.
 
     Raises:
-        KeyError: the module has no such constant.
+        KeyError: the module has no such constant, and there is no default.
     """
-    node = _top(PACKAGE / folder / f"{name}.py")[key]
+    top = _top(PACKAGE / folder / f"{name}.py")
+    if key not in top and default is not None:
+        return default
+    node = top[key]
     assert isinstance(node, ast.Assign | ast.AnnAssign) and node.value
     return ast.literal_eval(node.value)
 

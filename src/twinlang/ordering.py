@@ -15,7 +15,7 @@ that they have in the sentence, so an order is one of labels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 import numpy as np
@@ -64,10 +64,10 @@ def label_name(number: int) -> str:
 
 
 class Ordering:
-    """The tables of one model, {kind: (labels, labels) float64}."""
+    """The tables of one model, {kind: (labels, labels)}; `known`: labels that have weights."""
 
-    def __init__(self, tables: Mapping[str, np.ndarray]) -> None:
-        self.tables = dict(tables)
+    def __init__(self, tables: Mapping[str, np.ndarray], known: Iterable[int] = ()) -> None:
+        self.tables, self.known = dict(tables), frozenset(known)
 
     def mixed(self, other: Ordering, share: float) -> Ordering:
         """This model with `share` of its weights and the rest of another's."""
@@ -216,7 +216,7 @@ def from_weights(weights: dict[str, dict[str, dict[str, float]]]) -> Ordering:
         "relation": {name: n for n, name in enumerate(NAMES)},
     }
     of_label = {"joint": np.arange(LABELS), "upos": TAG_OF, "relation": NAME_OF}
-    tables = {}
+    tables, known = {}, set[int]()
     for kind in KINDS:
         table = np.zeros((LABELS, LABELS))
         for level in LEVELS:
@@ -225,6 +225,8 @@ def from_weights(weights: dict[str, dict[str, dict[str, float]]]) -> Ordering:
             for pair, weight in weights[kind][level].items():
                 one, other = pair.split(" ")
                 small[names[one], names[other]] = weight
+                if level == "joint":
+                    known |= {names[one], names[other]}
             table += small if level == "joint" else small[places[:, None], places[None, :]]
         tables[kind] = table
-    return Ordering(tables)
+    return Ordering(tables, known)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,19 @@ class Sentences:
             columns={name: c[first:last] for name, c in self.columns.items()},
             metadata=self.metadata,
         )
+
+
+def chosen(sentences: Sentences, mask: np.ndarray) -> Sentences:
+    """The sentences that a mask (S,) marks."""
+    pieces = np.repeat(mask, sentences.lengths)
+    return Sentences(
+        offsets=np.concatenate([[0], np.cumsum(sentences.lengths[mask])]),
+        keys=sentences.keys[mask],
+        items=sentences.items[mask],
+        parts=sentences.parts[mask],
+        columns={name: column[pieces] for name, column in sentences.columns.items()},
+        metadata=sentences.metadata,
+    )
 
 
 def dataset_key(name: str) -> int:
@@ -186,7 +199,11 @@ def batches(path: str | Path) -> Iterator[Sentences]:
 
 def read(path: str | Path) -> Sentences:
     """All sentences of a file; without a copy where it has one batch."""
-    parts = list(batches(path))
+    return joined(list(batches(path)))
+
+
+def joined(parts: Sequence[Sentences]) -> Sentences:
+    """Batches as one; without a copy where there is one."""
     if len(parts) == 1:
         return parts[0]
     shifts = np.cumsum([0] + [p.offsets[-1] for p in parts])

@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError
 
 from twinlang import modules, parameters
 from twinlang.cli import UserError
-from twinlang.config import MONO, ORIG, Config, of_language, step_name
+from twinlang.config import MONO, ORIG, TREES, Config, of_language, step_name, steps_of, tree_twins
 
 KINDS = {
     "object": "a block of keys",
@@ -216,7 +216,7 @@ def _twins(config: Config) -> Iterator[str]:
     known = modules.names("transforms")
     for twin, steps in config["twins"].items():
         where = f"twins.{twin}"
-        if twin == ORIG:
+        if twin in (ORIG, TREES):
             yield f"{where}: the name is taken by the untouched language; choose another"
         yield from _unknown(where, "transform", map(step_name, steps), known)
         for step in steps:
@@ -224,6 +224,9 @@ def _twins(config: Config) -> Iterator[str]:
                 name = step_name(step)
                 allowed = modules.parameters(name)
                 yield from _unknown(where, f"parameter of {name}", step[name], sorted(allowed))
+                named = modules.constant("transforms", name, "FROM_LANGUAGE", {})
+                given = [value for key, value in step[name].items() if key in named]
+                yield from _unknown(where, "language", given, config["languages"])
         spelling = [s for s in steps if step_name(s) in known and _respells(step_name(s))]
         if len(spelling) > 1:
             yield f"{where}: only one step may change the script; remove a step"
@@ -243,11 +246,34 @@ def _experiments(config: Config) -> Iterator[str]:
     names = [entry["name"] for entry in config["experiments"]]
     for name in {name for name in names if names.count(name) > 1}:
         yield f"experiments: '{name}' stands there twice; rename one"
+    yield from _trees(config)
     kinds = {"languages": "language", "twins": "twin", "pairings": "pairing", "tasks": "task"}
     for entry in config["experiments"]:
         for block, kind in kinds.items():
             where = f"experiments.{entry['name']}.{block}"
             yield from _unknown(where, kind, entry[block], config[block])
+
+
+def _trees(config: Config) -> Iterator[str]:
+    """What twins that read trees need: keys of their language, and a parser of it."""
+    parsers, transforms = modules.names("parsers"), set(modules.names("transforms"))
+    for lang in config["languages"]:
+        block = of_language(config, lang, "syntax")
+        yield from _unknown("syntax.parser", "parser", [block["parser"]], parsers)
+        for twin in tree_twins(config, lang):
+            if set(map(step_name, config["twins"][twin])) <= transforms:
+                yield from _twin_of(config, lang, twin)
+            name = block["parser"]
+            folder = name in parsers and modules.constant("parsers", name, "NEEDS") == "folder"
+            if folder and not block[name]["folder"]:
+                yield f"syntax.{name}.folder: the twin {twin} needs models of {lang}; name a folder"
+
+
+def _twin_of(config: Config, lang: str, twin: str) -> Iterator[str]:
+    try:
+        steps_of(config, lang, twin)
+    except UserError as error:
+        yield str(error)
 
 
 # Numbers that must fit each other -----------------------------------------------------------------

@@ -13,6 +13,13 @@ VERSIONS = {
     "encode_corpus": 1,
     "encode_task": 1,
     "derive": 1,
+    "fetch_trees": 1,
+    "train_parser": 1,
+    "parse_corpus": 1,
+    "parse_task": 1,
+    "train_ordering": 1,
+    "syntax_report": 1,
+    "measure_distances": 1,
     "write_recipe": 1,
     "pretrain": 1,
     "finetune": 1,  # finetune_mono too: the same code trains both

@@ -2,10 +2,11 @@
 
 - `parse(sentences, settings, *, lang, kind, split) -> trees`, one a sentence and in order, over
   surface words; a text instead of a tree says why a sentence has none;
-- `MODEL`: `trained` if a rule trains its model from the language's treebank, else `none`.
+- `NEEDS`: `source` (trees that the language's source has), `model` (a file, which a rule trains
+  from the language's treebank) or `folder` (of models, on the user's machine).
 A sentence is running text, or a list of words that must stay as they are. `settings` are the
-parser's block of the configuration with `source`, the settings of the language's source, and
-`model`, the file of a trained one. `kind` is text/main, text/other or a task.
+parser's block of the configuration, with the source's settings as `source` or the file as `model`
+where it needs one. `kind` is text/main, text/other or a task.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from twinlang.cli import UserError
 from twinlang.sources.records import Tree
 from twinlang.trees import Sentence, surface
 
-MODEL = "none"
+NEEDS = "folder"
 
 
 def parse(

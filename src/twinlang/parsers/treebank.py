@@ -13,7 +13,7 @@ from twinlang import sources
 from twinlang.sources.records import Tree
 from twinlang.trees import Sentence, surface
 
-MODEL = "none"
+NEEDS = "source"
 MISSING = "no tree of the treebank has this text"
 
 

@@ -5,14 +5,14 @@ It runs on a processor alone, offline, some thousand words a second.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from twinlang.cli import UserError
 from twinlang.sources.records import Tree
 from twinlang.trees import Sentence, surface
 
-MODEL = "trained"
+NEEDS = "model"
 
 
 def parse(
@@ -61,8 +61,8 @@ def _tree(block: Any, sentence: Sentence) -> Tree | str:
     )
 
 
-def train(train: str, held_out: str, settings: dict[str, int]) -> bytes:
-    """A model trained on CoNLL-U text, with `held_out` to choose the best state of it.
+def train(texts: Sequence[str], settings: dict[str, int]) -> bytes:
+    """A model trained on CoNLL-U, texts of train and of dev, which chooses its best state.
 
     settings: passes over the data of the tokenizer, the tagger and the parser, and the width of the
     parser's hidden layer.
@@ -71,7 +71,7 @@ def train(train: str, held_out: str, settings: dict[str, int]) -> bytes:
         UserError: the library refuses the treebank.
     """
     udpipe = _library()
-    both = [_sentences(udpipe, text) for text in (train, held_out)]
+    both = [_sentences(udpipe, text) for text in texts]
     error = udpipe.ProcessingError()
     options = (
         f"dimension=24;epochs={settings['tokenizer']};early_stopping=1",

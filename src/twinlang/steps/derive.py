@@ -18,12 +18,20 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--input", required=True, help="Arrow file of the original")
     flags.add_argument("--steps", required=True, type=json_argument, help="steps of the twin, JSON")
     flags.add_argument("--seed", required=True, type=int, help="twin_seed of the configuration")
+    flags.add_argument("--leave-out", action="store_true", help="sentences that a step refuses")
     flags.add_argument("--files", nargs="*", default=[], help="what the steps read: models")
     flags.add_argument("--output", required=True, help="Arrow file of the twin")
     arguments = flags.parse_args(argv)
 
+    counts = {"read": 0, "left out": 0}
+
     def derived() -> Iterator[Sentences]:
         for batch in sentences.batches(arguments.input):
+            counts["read"] += len(batch)
+            if arguments.leave_out:
+                kept = transforms.kept(batch, arguments.steps)
+                counts["left out"] += int((~kept).sum())
+                batch = batch if kept.all() else sentences.chosen(batch, kept)
             twin = transforms.apply(
                 batch,
                 arguments.steps,
@@ -35,6 +43,8 @@ def main(argv: list[str] | None = None) -> None:
             yield replace(twin, metadata=metadata)
 
     sentences.write(arguments.output, derived())
+    if counts["left out"]:
+        print(f"{arguments.output}: {counts['left out']} of {counts['read']} sentences left out")
 
 
 if __name__ == "__main__":

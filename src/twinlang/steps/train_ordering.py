@@ -39,9 +39,7 @@ def main(argv: list[str] | None = None) -> None:
     write_json(arguments.output, {**head, "settings": arguments.settings, "models": models})
 
 
-def trained(
-    seen: kin.Families, held_out: kin.Families, settings: dict[str, Any]
-) -> dict[str, Any]:
+def trained(seen: kin.Families, held_out: kin.Families, settings: dict[str, Any]) -> dict[str, Any]:
     """One model with what is known of it; `held_out` is in nats a family."""
     small = kin.at_most(seen, settings["dependents"] + 1)
     weights, penalty, _ = train(

@@ -15,9 +15,9 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--settings", type=json_argument, required=True, help="the udpipe block")
     flags.add_argument("--output", required=True, help="model")
     arguments = flags.parse_args(argv)
-    texts = (Path(path).read_text(encoding="utf-8") for path in (arguments.train, arguments.dev))
+    texts = [Path(path).read_text(encoding="utf-8") for path in (arguments.train, arguments.dev)]
     with writing(arguments.output, "wb") as handle:
-        handle.write(udpipe.train(*texts, arguments.settings))
+        handle.write(udpipe.train(texts, arguments.settings))
 
 
 if __name__ == "__main__":

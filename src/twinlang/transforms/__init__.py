@@ -10,6 +10,7 @@ and, where it needs more than pieces,
   results/{folder}/{value}.json, and `order` is given `files`, {value: path};
 - `FROM_LANGUAGE = {parameter: key}`: a parameter that a twin does not give is what the language
   has under that key of the configuration (`code`: the language itself).
+- `keep(sentences, **parameters)`, (S,) bool: which sentences the twin of a corpus has at all.
 Transforms know nothing of tasks: labels and offsets are columns that travel with the pieces.
 """
 
@@ -65,6 +66,16 @@ def keeps_spans(steps: Sequence[Step]) -> bool:
 def keeps_order(steps: Sequence[Step]) -> bool:
     """Whether no step of a twin moves a piece."""
     return not any(hasattr(load(parse(step)[0]), "order") for step in steps)
+
+
+def kept(sentences: Sentences, steps: Sequence[Step]) -> np.ndarray:
+    """Whether each sentence is one that every step keeps, (S,)."""
+    found = np.ones(len(sentences), dtype=bool)
+    for name, parameters in map(parse, steps):
+        transform = load(name)
+        if hasattr(transform, "keep"):
+            found &= transform.keep(sentences, **parameters)
+    return found
 
 
 def respelling(steps: Sequence[Step], vocabulary: int, *, seed: int) -> np.ndarray:

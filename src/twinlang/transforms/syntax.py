@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from twinlang import ordering
 from twinlang.cli import UserError
 from twinlang.drawing import Drawer
-from twinlang.forest import Forest, forest, laid_out
+from twinlang.forest import Forest, at_most, forest, laid_out
+from twinlang.forest import projective as is_projective
 from twinlang.ordering import CLASSES, FIRST, HEAD
 from twinlang.readers.forms import UPOS
 from twinlang.sentences import GOLDEN, Sentences, splitmix
@@ -51,13 +53,16 @@ def order(
     draw: str = "sample",
     punctuation: str = "moves",
     equals: str = "keep",
+    dependents: int = 0,
+    projective: bool = False,
 ) -> np.ndarray:
     """Positions of the words in their new order, (N,) int64.
 
     nouns, verbs: languages whose order they take; own: the language of the sentences, whose model
     has the weight 1 - share. draw: `sample`, or `best` for the likeliest order. punctuation:
     `moves`, or `stays` at its place in its family. equals: whether dependents of one label `keep`
-    their order or are a `shuffle`. The draw depends on the sentence's key, the node and the seed.
+    their order or are a `shuffle`. dependents, projective: the published filters, which sentences
+    must pass to be re-ordered (`keep`). Draws depend on the sentence's key, the node and the seed.
 
     Raises:
         UserError: no trees, an unknown value, or a model that is not among the files.
@@ -68,7 +73,8 @@ def order(
     trees = forest(sentences)
     slots = trees.slots()
     noise = splitmix(sentences.keys + np.uint64((seed + 1) * int(GOLDEN) % (1 << 64)))
-    chosen = _CLASS[trees.upos]
+    passing = _passing(trees, dependents=dependents, projective=projective)
+    chosen = np.where(passing[trees.sentence], _CLASS[trees.upos], -1)
     for number, (name, target) in enumerate(zip(CLASSES, (nouns, verbs), strict=True)):
         drawer = _drawer(name, _path(files, target), _path(files, own), share, draw == "best")
         heads = chosen == number
@@ -76,7 +82,24 @@ def order(
         if punctuation == "stays":
             moving &= (trees.upos[trees.members] != _PUNCT) | (trees.members == trees.families)
         _reorder(trees, slots, np.flatnonzero(moving), drawer, noise, shuffle=equals == "shuffle")
-    return laid_out(trees, slots)
+    found = laid_out(trees, slots)
+    if passing.all():
+        return found
+    pieces = np.repeat(passing, sentences.lengths)  # a crossing tree would be laid out anew
+    return np.where(pieces, found, np.arange(len(found)))
+
+
+def keep(
+    sentences: Sentences, *, dependents: int = 0, projective: bool = False, **_: Any
+) -> np.ndarray:
+    """Whether each sentence passes the published filters, (S,): no head of more dependents (0: any
+    number), and no crossing arcs where `projective` demands it."""
+    return _passing(forest(sentences), dependents=dependents, projective=projective)
+
+
+def _passing(trees: Forest, *, dependents: int, projective: bool) -> np.ndarray:
+    found = at_most(trees, dependents or len(trees.heads))
+    return found & is_projective(trees) if projective else found
 
 
 def _reorder(
