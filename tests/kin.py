@@ -48,7 +48,8 @@ def models() -> list[str]:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for seed, lang in enumerate(("en", "fr", "hi")):
         classes = {
-            name: {"weights": weights(2 * seed + n)} for n, name in enumerate(("nouns", "verbs"))
+            name: {"labels": {}, "weights": weights(2 * seed + n)}
+            for n, name in enumerate(("nouns", "verbs"))
         }
         write_json(folder / f"{lang}.json", {"language": lang, "models": classes})
     return [str(path) for path in sorted(folder.iterdir())]

@@ -7,7 +7,7 @@ from itertools import chain
 
 import numpy as np
 
-from twinlang.ordering import CLASSES, HEAD, label
+from twinlang.ordering import CLASSES, FIRST, HEAD, label, label_name
 from twinlang.sources.records import Tree
 from twinlang.trees import relation
 
@@ -45,6 +45,13 @@ def count(found: Families) -> int:
 def at_most(found: Families, items: int) -> Families:
     """The families of at most so many items, the head included."""
     return {size: rows for size, rows in found.items() if size <= items}
+
+
+def labels(found: Families) -> dict[str, int]:
+    """How often each label of a dependent occurs."""
+    every = np.concatenate([array[array >= FIRST] for array in found.values()])
+    numbers, counts = np.unique(every, return_counts=True)
+    return {label_name(n): c for n, c in zip(numbers.tolist(), counts.tolist(), strict=True)}
 
 
 def rows(found: Families) -> list[list[int]]:

@@ -15,8 +15,9 @@ that they have in the sentence, so an order is one of labels.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +36,7 @@ NAMES = [OPEN, CLOSE, HEAD, *RELATIONS]
 FIRST = 2 + len(HEADS)  # label of the first dependent
 LABELS = FIRST + len(UPOS) * len(RELATIONS)
 EXACT = 13  # items of the largest family that is summed exactly: the head and 12 dependents
+SEEN = 10  # times that a model must have met a label to be said to know it
 ROOM = 1 << 24  # numbers that the sums of one call may hold
 
 
@@ -64,15 +66,28 @@ def label_name(number: int) -> str:
 
 
 class Ordering:
-    """The tables of one model, {kind: (labels, labels)}; `known`: labels that have weights."""
+    """The tables of one model, {kind: (labels, labels)}.
 
-    def __init__(self, tables: Mapping[str, np.ndarray], known: Iterable[int] = ()) -> None:
-        self.tables, self.known = dict(tables), frozenset(known)
+    known (labels,): whether it has met a label often enough to speak of it.
+    """
 
-    def mixed(self, other: Ordering, share: float) -> Ordering:
-        """This model with `share` of its weights and the rest of another's."""
+    def __init__(self, tables: Mapping[str, np.ndarray], known: np.ndarray | None = None) -> None:
+        self.tables = dict(tables)
+        self.known = np.ones(LABELS, dtype=bool) if known is None else known
+
+    def mixed(self, other: Ordering, share: float, *, fall_back: bool = False) -> Ordering:
+        """This model with `share` of its weights and the rest of another's.
+
+        fall_back: pairs with a label that this model does not know are the other's alone.
+        """
         pairs = ((kind, self.tables[kind], other.tables[kind]) for kind in KINDS)
-        return Ordering({kind: share * a + (1 - share) * b for kind, a, b in pairs})
+        mixed = {kind: share * a + (1 - share) * b for kind, a, b in pairs}
+        if fall_back:
+            known = self.known[:, None] & self.known[None, :]
+            mixed = {
+                kind: np.where(known, table, other.tables[kind]) for kind, table in mixed.items()
+            }
+        return Ordering(mixed, self.known)
 
     def sums(self, families: np.ndarray, *, best: bool = False) -> Sums:
         """The sums of families (F, n), which all have n items."""
@@ -203,12 +218,21 @@ def read(path: str) -> dict[str, Ordering]:
     """
     found = read_json(path)
     try:
-        return {name: from_weights(found["models"][name]["weights"]) for name in CLASSES}
+        return {name: _from_file(found["models"][name]) for name in CLASSES}
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path} is no ordering model ({error}); delete it and run again") from None
 
 
-def from_weights(weights: dict[str, dict[str, dict[str, float]]]) -> Ordering:
+def _from_file(found: dict[str, Any]) -> Ordering:
+    numbers = [found["labels"].get(label_name(number), 0) for number in range(LABELS)]
+    known = np.array(numbers) >= SEEN
+    known[:FIRST] = True
+    return from_weights(found["weights"], known)
+
+
+def from_weights(
+    weights: dict[str, dict[str, dict[str, float]]], known: np.ndarray | None = None
+) -> Ordering:
     """A model from {kind: {level: {"a b": weight}}}."""
     index = {
         "joint": {label_name(n): n for n in range(LABELS)},
@@ -216,7 +240,7 @@ def from_weights(weights: dict[str, dict[str, dict[str, float]]]) -> Ordering:
         "relation": {name: n for n, name in enumerate(NAMES)},
     }
     of_label = {"joint": np.arange(LABELS), "upos": TAG_OF, "relation": NAME_OF}
-    tables, known = {}, set[int]()
+    tables = {}
     for kind in KINDS:
         table = np.zeros((LABELS, LABELS))
         for level in LEVELS:
@@ -225,8 +249,6 @@ def from_weights(weights: dict[str, dict[str, dict[str, float]]]) -> Ordering:
             for pair, weight in weights[kind][level].items():
                 one, other = pair.split(" ")
                 small[names[one], names[other]] = weight
-                if level == "joint":
-                    known |= {names[one], names[other]}
             table += small if level == "joint" else small[places[:, None], places[None, :]]
         tables[kind] = table
     return Ordering(tables, known)

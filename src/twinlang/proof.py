@@ -53,12 +53,12 @@ def surprisals(
     (_, given), *_ = map(parse, steps)
     paths = {Path(file).stem: file for file in files}
     own, of_target = (ordering.read(paths[lang]) for lang in (given["own"], target))
-    share = given.get("share", 0.95)
+    share, fall_back = given.get("share", 0.99), given.get("unseen", "own") == "own"
     found = {side: kin.families(trees) for side, trees in sides.items()}
     rows = []
     for name in CLASSES:
         followed = ordering.read(paths[given[name]])[name]
-        models = (own[name], followed.mixed(own[name], share), of_target[name])
+        models = (own[name], followed.mixed(own[name], share, fall_back=fall_back), of_target[name])
         values: dict[str, Any] = {}
         for side, model in zip(SIDES, models, strict=True):
             rows_of_side = kin.at_most(found[side][name], EXACT)
@@ -77,10 +77,9 @@ def surprisals(
 
 
 def unseen(families: kin.Families, model: Ordering) -> dict[str, Any]:
-    """Share of the dependents whose UPOS and relation the model has not met together."""
+    """Share of the dependents whose UPOS and relation the model has hardly met together."""
     labels = np.concatenate([rows[rows >= FIRST] for rows in families.values()])
-    known = np.isin(labels, sorted(model.known))
-    return {"source": 100 * float((~known).mean()), "n_source": len(labels)}
+    return {"source": 100 * float((~model.known[labels]).mean()), "n_source": len(labels)}
 
 
 def filtered(data: Sentences) -> dict[str, Any]:

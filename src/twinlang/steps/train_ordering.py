@@ -52,7 +52,13 @@ def trained(seen: kin.Families, held_out: kin.Families, settings: dict[str, Any]
     }
     found = {name: per_family(held_out, measure) for name, measure in measures.items()}
     counts = {"train": kin.count(small), "held_out": kin.count(held_out)}
-    return {"weights": weights, "penalty": penalty, "families": counts, "held_out": found}
+    return {
+        "weights": weights,
+        "labels": kin.labels(seen),
+        "penalty": penalty,
+        "families": counts,
+        "held_out": found,
+    }
 
 
 if __name__ == "__main__":

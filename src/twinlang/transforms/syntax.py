@@ -49,7 +49,8 @@ def order(
     nouns: str,
     verbs: str,
     own: str,
-    share: float = 0.95,
+    share: float = 0.99,
+    unseen: str = "own",
     draw: str = "sample",
     punctuation: str = "moves",
     equals: str = "keep",
@@ -59,14 +60,17 @@ def order(
     """Positions of the words in their new order, (N,) int64.
 
     nouns, verbs: languages whose order they take; own: the language of the sentences, whose model
-    has the weight 1 - share. draw: `sample`, or `best` for the likeliest order. punctuation:
-    `moves`, or `stays` at its place in its family. equals: whether dependents of one label `keep`
-    their order or are a `shuffle`. dependents, projective: the published filters, which sentences
-    must pass to be re-ordered (`keep`). Draws depend on the sentence's key, the node and the seed.
+    has the weight 1 - share, and with `unseen: own` (else `mix`) all of the weight where a
+    dependent is of a kind that the other language has not. draw: `sample`, or `best` for the
+    likeliest order. punctuation: `moves`, or `stays` at its place in its family. equals: whether
+    dependents of one label `keep` their order or are a `shuffle`. dependents, projective: the
+    published filters, which sentences must pass to be re-ordered (`keep`). Draws depend on the
+    sentence's key, the node and the seed.
 
     Raises:
         UserError: no trees, an unknown value, or a model that is not among the files.
     """
+    _check("unseen", unseen, ("own", "mix"))
     _check("draw", draw, ("sample", "best"))
     _check("punctuation", punctuation, ("moves", "stays"))
     _check("equals", equals, ("keep", "shuffle"))
@@ -76,7 +80,9 @@ def order(
     passing = _passing(trees, dependents=dependents, projective=projective)
     chosen = np.where(passing[trees.sentence], _CLASS[trees.upos], -1)
     for number, (name, target) in enumerate(zip(CLASSES, (nouns, verbs), strict=True)):
-        drawer = _drawer(name, _path(files, target), _path(files, own), share, draw == "best")
+        drawer = _drawer(
+            name, _path(files, target), _path(files, own), share, unseen == "own", draw == "best"
+        )
         heads = chosen == number
         moving = np.append(heads, np.zeros(len(sentences), dtype=bool))[trees.families]
         if punctuation == "stays":
@@ -142,10 +148,11 @@ def _uniform(
 
 
 @cache
-def _drawer(name: str, target: str, own: str, share: float, best: bool) -> Drawer:
+def _drawer(name: str, target: str, own: str, share: float, fall_back: bool, best: bool) -> Drawer:
     """The drawer of a class of heads; one a process, so that what it has summed is used again."""
     model = ordering.read(target)[name]
-    return Drawer(model.mixed(ordering.read(own)[name], share), best=best)
+    mixed = model.mixed(ordering.read(own)[name], share, fall_back=fall_back)
+    return Drawer(mixed, best=best)
 
 
 def _path(files: Mapping[str, str], language: str) -> str:
