@@ -39,6 +39,7 @@ rule all:
     default_target: True
     input:
         final_tables(),
+        parameters.order_reports(config),
         "results/scores.csv",
 
 

@@ -269,6 +269,13 @@ def syntax_inputs(config: Config, lang: str) -> dict[str, Any]:
     return {**paths, "files": twin_files(config, lang, twin)}
 
 
+def order_reports(config: Config) -> list[str]:
+    """The distances of all twins, and the proof sheets of languages with a syntax twin."""
+    langs = dict.fromkeys(lang for lang, _ in distance_cells(config))
+    sheets = [f"results/syntax/{lang}.csv" for lang in langs if study.tree_twins(config, lang)]
+    return ["results/distances.csv", *sheets]
+
+
 def distance_cells(config: Config) -> list[tuple[str, str]]:
     """Every language and twin that experiments name, each once."""
     found: dict[tuple[str, str], None] = {}

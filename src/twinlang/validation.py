@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -192,9 +192,7 @@ def _settings(where: str, language: Mapping[str, Any], config: Config) -> Iterat
 def _files(config: Config) -> Iterator[str]:
     """What experiments need and the user's folder lacks."""
     for lang, kind, split in parameters.sources_needed(config):
-        try:
-            parameters.source_files(config, lang, kind, split)
-        except UserError as error:
+        for error in _said(parameters.source_files, config, lang, kind, split):
             yield f"languages.{lang}: {error}"
 
 
@@ -260,18 +258,19 @@ def _trees(config: Config) -> Iterator[str]:
     for lang in config["languages"]:
         block = of_language(config, lang, "syntax")
         yield from _unknown("syntax.parser", "parser", [block["parser"]], parsers)
-        for twin in tree_twins(config, lang):
+        twins, name = tree_twins(config, lang), block["parser"]
+        for twin in twins:
             if set(map(step_name, config["twins"][twin])) <= transforms:
-                yield from _twin_of(config, lang, twin)
-            name = block["parser"]
-            folder = name in parsers and modules.constant("parsers", name, "NEEDS") == "folder"
-            if folder and not block[name]["folder"]:
-                yield f"syntax.{name}.folder: the twin {twin} needs models of {lang}; name a folder"
+                yield from _said(steps_of, config, lang, twin)
+        folder = name in parsers and modules.constant("parsers", name, "NEEDS") == "folder"
+        if twins and folder and not block[name]["folder"]:
+            yield f"syntax.{name}.folder: {lang} is parsed by its models; name their folder"
 
 
-def _twin_of(config: Config, lang: str, twin: str) -> Iterator[str]:
+def _said(function: Callable[..., Any], *arguments: Any) -> Iterator[str]:
+    """What a function says against its arguments."""
     try:
-        steps_of(config, lang, twin)
+        function(*arguments)
     except UserError as error:
         yield str(error)
 

@@ -27,7 +27,10 @@ def project(tmp_path: Path) -> Project:
 def preset(name: str, data: Path) -> dict:
     write_folder(data, ["en", "fr", "hi", "ar"], sentences=10, items=4)
     path = PROJECT / "config" / f"{name}.yaml"
-    return {**yaml.safe_load(path.read_text(encoding="utf-8")), "data": str(data)}
+    config = {**yaml.safe_load(path.read_text(encoding="utf-8")), "data": str(data)}
+    if config.get("syntax", {}).get("parser") == "stanza":
+        config["syntax"]["stanza"] = {"folder": "models"}
+    return config
 
 
 def merged(config: dict) -> dict:
@@ -45,8 +48,9 @@ def test_the_default_study(project: Project) -> None:
     for rule in ("finetune", "evaluate"):
         found = {tuple(j.wildcards[key] for key in keys) for j in plan if j.rule == rule}
         assert found == {tuple(map(str, cell)) for cell in tuned}
-    assert plan.count("retrieve") == len(wanted - tuned) == 13
-    assert plan.count("pretrain") == 13 and plan.count("pretrain_mono") == 4
+    assert plan.count("retrieve") == len(wanted - tuned) == 18
+    assert plan.count("pretrain") == 18 and plan.count("pretrain_mono") == 4
+    assert plan.count("train_ordering") == 4 and plan.count("train_parser") == 0
     assert plan.count("write_table") == 2 and plan.count("collect_all_scores") == 0
 
 
@@ -158,6 +162,7 @@ def test_rules_decide_nothing() -> None:
     names = transforms | set(config["languages"]) | set(config["twins"]) | set(config["pairings"])
     for path in RULES:
         text = re.sub(r'""".*?"""', "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        text = text.replace('"results/syntax/', '"')  # an artifact may be called as a twin is
         words = set(re.findall(r"[\w+-]+", text))
         assert not words & names, path
         assert "lambda" not in words and ("def" not in words or path.stem == "common"), path
