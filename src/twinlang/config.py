@@ -69,9 +69,12 @@ def step_name(step: str | Mapping[str, Any]) -> str:
 
 
 def keeps_spans(config: Config, twin: str) -> bool:
-    """Whether every step of a twin keeps runs of neighbouring pieces together."""
-    names = map(step_name, config["twins"][twin])
-    return all(modules.constant("transforms", name, "KEEPS_SPANS") for name in names)
+    """Whether every step of a twin keeps runs of pieces together, or is told to keep answers so."""
+    return all(
+        modules.constant("transforms", step_name(step), "KEEPS_SPANS")
+        or (isinstance(step, Mapping) and step[step_name(step)].get("keep_spans", False))
+        for step in config["twins"][twin]
+    )
 
 
 def respells(config: Config, twin: str) -> bool:

@@ -17,7 +17,7 @@ MARKS = {
     "tasks": "HEAD",
     "transforms": "KEEPS_SPANS",
 }  # what tells a module
-UNIT = "unit"  # parameter of every transform that orders, served by twinlang.transforms itself
+SERVED = {"unit", "keep_spans"}  # parameters of all that order, served by twinlang.transforms
 
 
 def names(folder: str) -> list[str]:
@@ -48,7 +48,7 @@ def defines(folder: str, name: str, key: str) -> bool:
 def parameters(transform: str) -> set[str]:
     """The parameters that a step of this transform may be given."""
     top = _top(PACKAGE / "transforms" / f"{transform}.py")
-    found = {UNIT} if "order" in top else set()
+    found = set(SERVED) if "order" in top else set()
     for key in ("order", "respell"):
         node = top.get(key)
         if isinstance(node, ast.FunctionDef):

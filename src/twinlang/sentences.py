@@ -7,7 +7,8 @@ A corpus and an encoded task have the same form, Arrow IPC with one row a senten
 | pieces | list<uint32> | piece ids, without the special pieces |
 | words | list<uint16> | the word (within the sentence) that each piece belongs to |
 | positions | list<uint16> | twins only: where in the original sentence each piece stood |
-| labels, starts, ends | list<int32> | tasks only: what travels with a piece (`tasks/`) |
+| labels, starts, ends, answers | list<int32> | tasks only: what travels with a piece (`tasks/`) |
+| nodes, heads, upos, relations | list<int32> | with trees only: the tree of each piece (`trees`) |
 | key | uint64 | seed of the sentence's own randomness |
 | item, part | uint32, uint8 | tasks: index of the record, and which part of it |
 """
@@ -38,7 +39,7 @@ class Sentences:
 
     Shapes: offsets (S + 1,) int64; keys (S,) uint64; items (S,) uint32; parts (S,) uint8; every
     array of `columns` (N,): always `pieces` and `words`, others as in the table above. Columns
-    that a transform reads (trees: `heads`, `relations`, `upos`) are carried the same way.
+    that a transform reads (trees) are carried the same way.
     """
 
     offsets: np.ndarray

@@ -11,7 +11,7 @@ VERSIONS = {
     "fetch_task": 1,
     "train_tokenizer": 1,
     "encode_corpus": 1,
-    "encode_task": 1,
+    "encode_task": 2,
     "derive": 1,
     "fetch_trees": 1,
     "train_parser": 1,

@@ -154,6 +154,31 @@ CONTEXTS = [
     ("ar", "رأى عمر القارب في روما. ثم نام، ثم قام.", ["عمر", "القارب", "روما", "ثم نام"]),
     ("en", "Ana  saw\ta 🙂 boat.  She left.", ["Ana", "a 🙂 boat", "She"]),
 ]
+
+
+def test_answers_move_as_one_where_they_are_kept(study: Study) -> None:
+    records = records_of("qa")
+    data = encoded(study, "qa", records)
+    asked = {"keep_spans": True}
+    for step_ in (
+        "permutation",
+        step_of("syntax"),
+        {"permutation": WORD},
+        {"shuffle": {"window": 5}},
+    ):
+        name, parameters = transforms.parse(step_)
+        kept = in_twin(data, [{name: {**parameters, **asked}}])
+        assert transforms.keeps_spans([{name: asked}]) and not transforms.keeps_spans([name])
+        assert not len(transforms.scattered(kept))
+        for first, last in zip(data.offsets, data.offsets[1:], strict=False):
+            assert sorted(kept.columns["positions"][first:last]) == list(range(last - first))
+        places = np.flatnonzero(kept.columns["answers"])
+        inside = np.diff(places) == 1
+        rises = np.diff(kept.columns["positions"][places].astype(int)) == 1
+        assert (rises | ~inside).all()
+    assert len(transforms.scattered(in_twin(data, ["permutation"])))
+
+
 SPANS = [twin for twin in TWINS if transforms.keeps_spans(twin)]
 
 

@@ -11,6 +11,8 @@ and, where it needs more than pieces,
 - `FROM_LANGUAGE = {parameter: key}`: a parameter that a twin does not give is what the language
   has under that key of the configuration (`code`: the language itself).
 - `keep(sentences, **parameters)`, (S,) bool: which sentences the twin of a corpus has at all.
+Every transform that orders also has the parameters `unit` (piece or word) and `keep_spans` (an
+answer moves as one unit), which are served here.
 Transforms know nothing of tasks: labels and offsets are columns that travel with the pieces.
 """
 
@@ -59,8 +61,11 @@ def parse(step: Step) -> tuple[str, dict[str, Any]]:
 
 
 def keeps_spans(steps: Sequence[Step]) -> bool:
-    """Whether every step of a twin keeps runs of pieces together."""
-    return all(load(parse(step)[0]).KEEPS_SPANS for step in steps)
+    """Whether every step of a twin keeps runs of pieces together, or is told to keep answers so."""
+    return all(
+        load(name).KEEPS_SPANS or parameters.get("keep_spans", False)
+        for name, parameters in map(parse, steps)
+    )
 
 
 def keeps_order(steps: Sequence[Step]) -> bool:
@@ -112,14 +117,51 @@ def apply(
         name, parameters = parse(step)
         transform = load(name)
         if hasattr(transform, "order"):
-            unit = parameters.pop("unit", "piece")
+            unit, whole = parameters.pop("unit", "piece"), parameters.pop("keep_spans", False)
             if hasattr(transform, "FILES"):
                 parameters["files"] = {Path(file).stem: file for file in files}
             positions = _by_unit(transform.order, unit)(twin, seed=seed + number, **parameters)
-            twin = twin.reordered(positions)
+            twin = twin.reordered(spans_kept(twin, positions) if whole else positions)
     table = respelling(steps, vocabulary, seed=seed)
     kept = {name: column for name, column in twin.columns.items() if name not in trees.COLUMNS}
     return replace(twin, columns={**kept, "pieces": table[twin.pieces]})
+
+
+def spans_kept(sentences: Sentences, positions: np.ndarray) -> np.ndarray:
+    """Positions in which each answer is a run again, in its own order, where its first piece stood.
+
+    The column `answers` numbers the answers of a record from 1; sentences without it have none.
+    """
+    if "answers" not in sentences.columns or not sentences.columns["answers"].any():
+        return positions
+    span, at = _spans(sentences, positions)
+    first = np.full(span.max() + 1, len(positions))
+    np.minimum.at(first, span, at)
+    return np.lexsort((np.arange(len(at)), np.where(span > 0, first[span], at)))
+
+
+def scattered(twin: Sentences) -> np.ndarray:
+    """The items whose answers are not all runs of pieces in a twin."""
+    span, at = _spans(twin, np.arange(len(twin.pieces)))
+    size, low = np.bincount(span), np.full(span.max() + 1, len(span))
+    high = np.zeros(span.max() + 1, dtype=np.int64)
+    np.minimum.at(low, span, at)
+    np.maximum.at(high, span, at)
+    torn = (high - low + 1 != size) & (size > 0)
+    torn[0] = False
+    return np.unique(np.repeat(twin.items, twin.lengths)[torn[span]])
+
+
+def _spans(sentences: Sentences, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A number for the answer in its sentence that each piece belongs to, 0 for none, and the
+    piece's place in the new order, (N,) each."""
+    answers = sentences.columns["answers"].astype(np.int64)
+    row = np.repeat(np.arange(len(sentences)), sentences.lengths)
+    span = np.where(answers > 0, row * (answers.max() + 1) + answers, 0)
+    _, span = np.unique(np.append(span, 0), return_inverse=True)
+    at = np.empty(len(positions), dtype=np.int64)
+    at[positions] = np.arange(len(positions))
+    return span[:-1], at
 
 
 def _by_unit(order: Callable[..., np.ndarray], unit: str) -> Callable[..., np.ndarray]:
