@@ -24,6 +24,7 @@ def parse(
     if not model:
         raise UserError(f"{settings['model']} is no model of UDPipe; delete it and run again")
     tokenizer = model.newTokenizer(udpipe.Model.TOKENIZER_PRESEGMENTED)
+    writer = udpipe.OutputFormat.newOutputFormat("conllu")
     for sentence in sentences:
         block, error = udpipe.Sentence(), udpipe.ProcessingError()
         if isinstance(sentence, str):
@@ -34,27 +35,28 @@ def parse(
                 block.addWord(word)
         model.tag(block, udpipe.Model.DEFAULT, error)
         model.parse(block, udpipe.Model.DEFAULT, error)
-        yield error.message if error.occurred() else _tree(block, sentence)
+        yield error.message if error.occurred() else _tree(writer.writeSentence(block), sentence)
 
 
-def _tree(block: Any, sentence: Sentence) -> Tree | str:
-    """The tree over surface words, word 0 of the block being the root."""
-    words = list(block.words)[1:]
+def _tree(conllu: str, sentence: Sentence) -> Tree | str:
+    """The tree over surface words from what the library writes; reading word objects is slower."""
+    rows = [line.split("\t") for line in conllu.splitlines() if line and line[0] != "#"]
+    words = [row for row in rows if "-" not in row[0]]
     if not words:
         return "no words were found"
-    starts = {int(token.idFirst): token for token in block.multiwordTokens}
-    tokens, number = [], 1
-    while starts and number <= len(words):
-        token = starts.get(number)
-        size = int(token.idLast) - number + 1 if token else 1
-        tokens.append((token.form if token else words[number - 1].form, size))
-        number += size
+    tokens: list[tuple[str, int]] = []
+    last = 0
+    for number, form, *_ in rows if len(words) < len(rows) else ():
+        first, _, end = number.partition("-")
+        if int(first) > last:
+            last = int(end or first)
+            tokens.append((form, last - int(first) + 1))
     return surface(
         Tree(
-            words=[word.form for word in words],
-            upos=[word.upostag or "X" for word in words],
-            heads=[int(word.head) for word in words],
-            relations=[word.deprel for word in words],
+            words=[row[1] for row in words],
+            upos=[row[3] if row[3] != "_" else "X" for row in words],
+            heads=[int(row[6]) for row in words],
+            relations=[row[7] for row in words],
             text=sentence if isinstance(sentence, str) else " ".join(sentence),
             tokens=tokens,
         )
