@@ -7,7 +7,7 @@ A transform is a module of this folder, found by its name, with
 and, where it needs more than pieces,
 - `TREES = True`: it reads the columns of a tree (`twinlang.trees`), which encoding then adds;
 - `FILES = {parameter: folder}`: the value of the parameter names the file
-  results/{folder}/{value}.json, and `order` is given `files`, {value: path};
+  {folder}/{value}.json of the results, and `order` is given `files`, {value: path};
 - `FROM_LANGUAGE = {parameter: key}`: a parameter that a twin does not give is what the language
   has under that key of the configuration (`code`: the language itself).
 - `keep(sentences, **parameters)`, (S,) bool: which sentences the twin of a corpus has at all.

@@ -25,11 +25,7 @@ from twinlang.trees import RELATIONS
 
 KEEPS_SPANS = False
 TREES = True  # reads the columns of a tree
-FILES = {
-    "nouns": "ordering",
-    "verbs": "ordering",
-    "own": "ordering",
-}  # results/{folder}/{value}.json
+FILES = {"nouns": "ordering", "verbs": "ordering", "own": "ordering"}  # parameter: folder
 FROM_LANGUAGE = {"nouns": "syntax_target", "verbs": "syntax_target", "own": "code"}
 
 _PUNCT = UPOS.index("PUNCT")
