@@ -9,7 +9,7 @@ from typing import Any
 
 from twinlang.cli import UserError, write_json, writing
 from twinlang.sources.records import Tree
-from twinlang.trees import Sentence, conllu, unparsed
+from twinlang.trees import Sentence, conllu, fault, unparsed
 
 LISTED = 10  # sentences without a tree that a report shows
 
@@ -34,11 +34,12 @@ def write(sentences: Iterable[Sentence], parse: Parse, arguments: Namespace) -> 
         for tree in parse(handed()):
             sentence = waiting.popleft()
             report["read"] += 1
-            reason = tree if isinstance(tree, str) else ""
+            reason = tree if isinstance(tree, str) else fault(sentence, tree)
             report["unparsed" if reason else "parsed"] += 1
             if reason and len(report["first"]) < LISTED:
                 report["first"].append({"number": report["read"], "reason": reason})
-            handle.write(conllu(unparsed(sentence) if isinstance(tree, str) else tree, reason))
+            real = tree if isinstance(tree, Tree) and not reason else unparsed(sentence)
+            handle.write(conllu(real, reason))
         _check(report, arguments)
     write_json(arguments.report, report)
 

@@ -137,7 +137,7 @@ class Follower:
         """The next tree, which is that of `sentence`."""
         tree = next(self._trees, None)
         self._number += 1
-        if tree is None or not _fits(sentence, tree):
+        if tree is None or not fits(sentence, tree):
             self._refuse(_shown(tree.text) if tree else "no tree", _shown(sentence))
         assert tree
         return tree
@@ -156,7 +156,28 @@ class Follower:
         )
 
 
-def _fits(sentence: Sentence, tree: Tree) -> bool:
+def fault(sentence: Sentence, tree: Tree) -> str:
+    """Why a parser's tree is none of this sentence; empty if it is one."""
+    if not fits(sentence, tree):
+        return "the parser's words are not those of the text"
+    if unknown := set(tree.upos) - set(UPOS):
+        return f"the part of speech {min(unknown)!r} is unknown"
+    heads = tree.heads
+    if heads.count(0) != 1 or not all(0 <= head <= len(heads) for head in heads):
+        return "the tree has not one root"
+    reached, waiting = 0, [0]
+    below: dict[int, list[int]] = {}
+    for word, head in enumerate(heads, 1):
+        below.setdefault(head, []).append(word)
+    while waiting:
+        found = below.get(waiting.pop(), [])
+        reached += len(found)
+        waiting += found
+    return "" if reached == len(heads) else "the tree has a cycle"
+
+
+def fits(sentence: Sentence, tree: Tree) -> bool:
+    """Whether a tree has the letters of a text, or exactly the given words."""
     if isinstance(sentence, str):
         return "".join(sentence.split()) == "".join("".join(tree.words).split())
     return sentence == tree.words

@@ -116,6 +116,26 @@ def test_sentences_without_a_tree_are_counted(tmp_path: Path) -> None:
     assert odd.words == ["Nobody", "said", "this", "."] and set(odd.upos) == {"X"}
 
 
+@pytest.mark.parametrize(
+    ("heads", "words", "upos", "word"),
+    [
+        ([2, 1], "a b", "X X", "not one root"),
+        ([0, 0], "a b", "X X", "not one root"),
+        ([0, 3], "a b", "X X", "not one root"),
+        ([0, 3, 2], "a b c", "X X X", "cycle"),
+        ([0, 1], "a c", "X X", "not those of the text"),
+        ([0, 1], "a b", "X NN", "part of speech 'NN'"),
+        ([0, 1], "a b", "X X", ""),
+    ],
+)
+def test_faults_of_a_parser(heads: list[int], words: str, upos: str, word: str) -> None:
+    tree = trees.Tree(words.split(), upos.split(), heads, ["dep"] * len(heads), text=words)
+    text = "a b c" if len(heads) > 2 else "a b"
+    for sentence in (text, text.split()):
+        found = trees.fault(sentence, tree)
+        assert (word in found) if word else not found
+
+
 def test_no_tree_at_all_is_refused(tmp_path: Path) -> None:
     (tmp_path / "en.txt").write_text("Nobody said this.\n")
     with pytest.raises(UserError, match="none of 1 sentences has a tree .* choose another parser"):

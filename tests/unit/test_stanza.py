@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.micro import step
 from tests.unit.test_parsing import treebank
 from twinlang import parsers, trees
-from twinlang.cli import UserError
+from twinlang.cli import UserError, read_json
 from twinlang.sources.records import Tree
-from twinlang.trees import Follower, conllu
+from twinlang.trees import Follower
 
 FLAGS = {"lang": "fr", "kind": "text/main", "split": "a"}
 SMALL = {"hidden_dim": 16, "batch_size": 500, "max_steps": 40, "eval_interval": 40, "num_layers": 1}
@@ -91,13 +92,17 @@ def test_given_words_stay(settings: dict[str, Any], gold: list[Tree]) -> None:
 def test_running_text_has_a_tree_a_sentence(
     settings: dict[str, Any], gold: list[Tree], tmp_path: Path
 ) -> None:
-    texts = [tree.text for tree in gold]
-    found = list(parsers.load("stanza").parse(texts, settings, **FLAGS))
-    assert all(isinstance(tree, Tree) for tree in found)
-    (tmp_path / "a.conllu").write_text("".join(map(conllu, found)), encoding="utf-8")
-    follower = Follower([tmp_path / "a.conllu"])
-    for text in texts:
-        follower.tree_of(text)
+    """Through the step, which keeps a sentence whose letters such a tokenizer loses as it is."""
+    corpus, output = tmp_path / "fr.txt", tmp_path / "t.conllu"
+    corpus.write_text("".join(f"{tree.text}\n" for tree in gold), encoding="utf-8")
+    place = {"lang": "fr", "domain": "main", "split": "a"}
+    files = {"corpus": corpus, "output": output, "report": tmp_path / "r.json"}
+    step("parse_corpus", settings={**settings, "parser": "stanza"}, **place, **files)
+    counts = read_json(tmp_path / "r.json")
+    assert counts["read"] == len(gold) and counts["parsed"] > len(gold) / 2
+    follower = Follower([output])
+    for tree in gold:
+        follower.tree_of(tree.text)
     follower.finish()
 
 
