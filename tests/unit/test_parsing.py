@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.micro import step
-from twinlang import parsers, sentences, tasks, trees
+from twinlang import ordering, parsers, sentences, tasks, trees
 from twinlang.cli import UserError, read_json, read_lines, write_lines
 from twinlang.grammar.lexicon import LANGUAGES
 from twinlang.tokenizer import save, train
@@ -173,6 +173,26 @@ def treebank(folder: Path, lang: str) -> dict[str, Path]:
         )
         assert read_json(report(path))["kept"] == SOURCE["trees"][split]  # type: ignore[index]
     return found
+
+
+def test_ordering_models_are_trained_from_a_treebank(tmp_path: Path) -> None:
+    bank = treebank(tmp_path, "fr")
+    name = {"name": "built-in", "version": "0", "licence": "none"}
+    settings = {"dependents": 5, "penalties": [1.0, 10.0], "iterations": 60}
+    for output in ("a.json", "b.json"):
+        flags = {"settings": settings, "treebank": name, "lang": "fr", "output": tmp_path / output}
+        step("train_ordering", **bank, **flags)
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    found = read_json(tmp_path / "a.json")
+    assert (found["language"], found["treebank"], found["settings"]) == ("fr", name, settings)
+    for model in found["models"].values():
+        told = model["held_out"]
+        assert told["model"] > max(told["markov"], told["directions"]) and told["model"] < 0
+        assert model["families"]["held_out"] > 30 and model["penalty"] in settings["penalties"]
+    assert set(ordering.read(str(tmp_path / "a.json"))) == {"nouns", "verbs"}
+    bank["dev"].write_text(conllu(trees.unparsed("a b")), encoding="utf-8")
+    with pytest.raises(UserError, match="dev.conllu has no nouns with dependents"):
+        step("train_ordering", **bank, **{**flags, "output": tmp_path / "c.json"})
 
 
 def test_udpipe_trained_on_built_in_trees_parses_them(tmp_path: Path) -> None:
