@@ -29,9 +29,12 @@ include: "rules/tasks.smk"
 include: "rules/trees.smk"
 include: "rules/syntax.smk"
 include: "rules/pretrain.smk"
+include: "rules/import.smk"
+include: "rules/dynamics.smk"
 include: "rules/finetune.smk"
 include: "rules/measure.smk"
 include: "rules/publish.smk"
+include: "rules/export.smk"
 
 
 rule all:
@@ -39,7 +42,7 @@ rule all:
     default_target: True
     input:
         final_tables(),
-        parameters.order_reports(config),
+        tree_parameters.order_reports(config),
         "results/scores.csv",
 
 

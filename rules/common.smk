@@ -5,7 +5,7 @@ READS    the configuration; all of its meaning is in twinlang.config and twinlan
 import re
 
 from twinlang import config as study
-from twinlang import parameters, validation
+from twinlang import parameters, tree_parameters, validation
 from twinlang.cli import UserError
 from twinlang.versions import VERSIONS
 
@@ -20,6 +20,16 @@ def one_of(names):
     return "|".join(map(re.escape, names))
 
 
+def from_config(function, names=None, **fixed):
+    """An input or a parameter that a function makes of the wildcards of these names, or of all."""
+
+    def of_wildcards(wildcards):
+        chosen = wildcards.keys() if names is None else names
+        return function(config, **{n: wildcards[n] for n in chosen}, **fixed)
+
+    return of_wildcards
+
+
 wildcard_constraints:
     lang=one_of(config["languages"]),
     twin=one_of(config["twins"]),
@@ -32,6 +42,7 @@ wildcard_constraints:
     shard=r"\d+",
     seed=r"\d+",
     fseed=r"\d+",
+    setting="bz|bs|mo",
     experiment=one_of(entry["name"] for entry in config["experiments"]),
     table=one_of([*study.TABLES, study.RETRIEVAL]),
 
@@ -39,17 +50,11 @@ wildcard_constraints:
 # Names of the untouched language and of its monolingual model, beside those of the configuration.
 ANY_TWIN = one_of([*config["twins"], study.ORIG])
 ANY_PAIRING = one_of([*config["pairings"], study.MONO])
+# Languages whose models are read from the user's folder, and those whose models are trained here.
+IMPORTED = one_of(study.imported(config))
+TRAINED = one_of(config["languages"].keys() - study.imported(config))
 # What is derived: a corpus or a split of a task, by its path within results/encoded/{lang}/orig.
 ANY_DATA = rf"corpus/(main|other)-[ab]|({one_of(config['tasks'])})/(train|dev)"
-
-
-def asked(function, *names):
-    """The function that asks the configuration about wildcards of these names."""
-
-    def of_wildcards(wildcards):
-        return function(config, *(wildcards[name] for name in names))
-
-    return of_wildcards
 
 
 # Inputs -----------------------------------------------------------------------
@@ -69,6 +74,15 @@ def task_files(wildcards):
     )
 
 
+checkpoint_files = from_config(parameters.checkpoint_files)
+mono_files = from_config(parameters.checkpoint_files, ["lang"])
+known_metrics = from_config(parameters.known_metrics)
+tuned_on = from_config(parameters.tuned_on, ["lang", "twin", "task", "setting"])
+tuned_model = from_config(parameters.tuned_model)
+experiment_metrics = from_config(study.metrics)
+all_scores = from_config(study.all_scores)
+
+
 def deriv_corpus(wildcards):
     """The twin's corpus, which the pairing chooses."""
     return "results/encoded/{}/{}/corpus/{}.arrow".format(
@@ -76,16 +90,6 @@ def deriv_corpus(wildcards):
         wildcards.twin,
         parameters.deriv_corpus(config, wildcards.pairing),
     )
-
-
-def experiment_metrics(wildcards):
-    """All metric files of an experiment."""
-    return study.metrics(config, wildcards.experiment)
-
-
-def all_scores(wildcards):
-    """The tidy scores of every experiment."""
-    return [f"results/scores/{entry['name']}.csv" for entry in config["experiments"]]
 
 
 def table_scores(wildcards):
@@ -106,9 +110,8 @@ def final_tables():
 # Parameters -------------------------------------------------------------------
 
 
-corpus_settings = asked(parameters.corpus_settings, "lang")
-task_settings = asked(parameters.task_settings, "lang", "task")
-finetune_settings = asked(parameters.finetune_settings, "task")
+corpus_settings = from_config(parameters.corpus_settings, ["lang"])
+task_settings = from_config(parameters.task_settings, ["lang", "task"])
 
 
 def tokenizer(key):
@@ -120,16 +123,14 @@ def tokenizer(key):
     return of_language
 
 
-def table_twins(wildcards):
-    return study.table_twins(config, wildcards.table)
-
-
-def pretrain_settings(wildcards):
-    return parameters.pretrain_settings(config, **wildcards)
-
-
-def retrieval_settings(wildcards):
-    return parameters.finetune_settings(config, study.RETRIEVAL)
+table_twins = from_config(study.table_twins, ["table"])
+pretrain_settings = from_config(parameters.pretrain_settings)
+import_settings = from_config(parameters.import_settings)
+checkpoint_folder = from_config(parameters.checkpoint_folder)
+mono_folder = from_config(parameters.checkpoint_folder, ["lang"])
+export_data = from_config(parameters.export_data, ["lang"])
+finetune_settings = from_config(parameters.finetune_settings, ["task"])
+retrieval_settings = from_config(parameters.finetune_settings, [], task=study.RETRIEVAL)
 
 
 def coordinates(wildcards):

@@ -50,6 +50,8 @@ rule train_tokenizer:
         "logs/train_tokenizer/{lang}.log",
     benchmark:
         "benchmarks/train_tokenizer/{lang}.tsv"
+    wildcard_constraints:
+        lang=TRAINED,
     conda:
         "../envs/data.yaml"
     threads: 1

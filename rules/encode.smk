@@ -17,7 +17,9 @@ rule encode_corpus:
     input:
         corpus="results/corpus/{lang}/{domain}/{half}.txt",
         tokenizer="results/tokenizer/{lang}/tokenizer.json",
-        trees=asked(parameters.corpus_trees, "form", "lang", "domain", "half"),
+        trees=from_config(
+            tree_parameters.corpus_trees, ["form", "lang", "domain", "half"]
+        ),
     output:
         arrow="results/encoded/{lang}/{form}/corpus/{domain}-{half}.arrow",
     log:
@@ -49,7 +51,7 @@ rule encode_task:
     input:
         records="results/tasks/{lang}/{task}/{split}.jsonl",
         tokenizer="results/tokenizer/{lang}/tokenizer.json",
-        trees=asked(parameters.task_trees, "form", "lang", "task", "split"),
+        trees=from_config(tree_parameters.task_trees, ["form", "lang", "task", "split"]),
     output:
         arrow="results/encoded/{lang}/{form}/{task}/{split}.arrow",
     log:
@@ -85,8 +87,8 @@ rule encode_task:
 rule derive:
     """The twin of a corpus or of a split of a task: order and script change, nothing else."""
     input:
-        orig=asked(parameters.derived_from, "lang", "twin", "data"),
-        files=asked(parameters.twin_files, "lang", "twin"),
+        orig=from_config(tree_parameters.derived_from, ["lang", "twin", "data"]),
+        files=from_config(tree_parameters.twin_files, ["lang", "twin"]),
     output:
         deriv="results/encoded/{lang}/{twin}/{data}.arrow",
     log:
@@ -102,9 +104,9 @@ rule derive:
         mem_mb=2000,
         runtime=60,
     params:
-        steps=asked(parameters.twin_steps, "lang", "twin"),
+        steps=from_config(tree_parameters.twin_steps, ["lang", "twin"]),
         seed=config["twin_seed"],
-        leave_out=asked(parameters.leave_out, "data"),
+        leave_out=from_config(tree_parameters.leave_out, ["data"]),
         version=VERSIONS["derive"],
     shell:
         r"""

@@ -35,7 +35,7 @@ rule finetune:
     threads: 1
     resources:
         device="cpu",
-        precision="fp32",
+        precision="auto",
         micro_batch=0,
         mem_mb=2000,
         runtime=240,
@@ -88,7 +88,7 @@ rule finetune_mono:
     threads: 1
     resources:
         device="cpu",
-        precision="fp32",
+        precision="auto",
         micro_batch=0,
         mem_mb=2000,
         runtime=240,

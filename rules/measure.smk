@@ -29,7 +29,7 @@ rule evaluate:
     threads: 1
     resources:
         device="cpu",
-        precision="fp32",
+        precision="auto",
         micro_batch=0,
         mem_mb=2000,
         runtime=60,
@@ -78,7 +78,7 @@ rule retrieve:
     threads: 1
     resources:
         device="cpu",
-        precision="fp32",
+        precision="auto",
         micro_batch=0,
         mem_mb=2000,
         runtime=60,

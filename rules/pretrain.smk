@@ -21,6 +21,7 @@ rule write_recipe:
     benchmark:
         "benchmarks/write_recipe/{lang}/{twin}/{pairing}/s{seed}.tsv"
     wildcard_constraints:
+        lang=TRAINED,
         twin=ANY_TWIN,
         pairing=ANY_PAIRING,
     conda:
@@ -55,12 +56,15 @@ rule pretrain:
         "logs/pretrain/{lang}/{twin}/{pairing}/s{seed}.log",
     benchmark:
         "benchmarks/pretrain/{lang}/{twin}/{pairing}/s{seed}.tsv"
+    wildcard_constraints:
+        lang=TRAINED,
     conda:
         "../envs/train.yaml"
     threads: 1
     resources:
+        launcher="python",
         device="cpu",
-        precision="fp32",
+        precision="auto",
         micro_batch=0,
         mem_mb=2000,
         runtime=600,
@@ -68,12 +72,12 @@ rule pretrain:
         version=VERSIONS["pretrain"],
     shell:
         r"""
-        python -m twinlang.steps.pretrain \
+        {resources.launcher} -m twinlang.steps.pretrain \
             --recipe {input.recipe:q} \
             --orig {input.orig:q} \
             --deriv {input.deriv:q} \
             --model {output.model:q} \
-            --log {output.log:q} \
+            --journal {output.log:q} \
             --device {resources.device:q} \
             --precision {resources.precision:q} \
             --micro-batch {resources.micro_batch} \
@@ -94,12 +98,15 @@ rule pretrain_mono:
         "logs/pretrain_mono/{lang}/s{seed}.log",
     benchmark:
         "benchmarks/pretrain_mono/{lang}/s{seed}.tsv"
+    wildcard_constraints:
+        lang=TRAINED,
     conda:
         "../envs/train.yaml"
     threads: 1
     resources:
+        launcher="python",
         device="cpu",
-        precision="fp32",
+        precision="auto",
         micro_batch=0,
         mem_mb=2000,
         runtime=600,
@@ -107,11 +114,11 @@ rule pretrain_mono:
         version=VERSIONS["pretrain"],
     shell:
         r"""
-        python -m twinlang.steps.pretrain \
+        {resources.launcher} -m twinlang.steps.pretrain \
             --recipe {input.recipe:q} \
             --orig {input.orig:q} \
             --model {output.model:q} \
-            --log {output.log:q} \
+            --journal {output.log:q} \
             --device {resources.device:q} \
             --precision {resources.precision:q} \
             --micro-batch {resources.micro_batch} \

@@ -26,8 +26,8 @@ rule train_ordering:
         mem_mb=2000,
         runtime=60,
     params:
-        settings=asked(parameters.ordering_settings, "lang"),
-        treebank=asked(parameters.treebank_name, "lang"),
+        settings=from_config(tree_parameters.ordering_settings, ["lang"]),
+        treebank=from_config(tree_parameters.treebank_name, ["lang"]),
         version=VERSIONS["train_ordering"],
     shell:
         r"""
@@ -45,7 +45,7 @@ rule train_ordering:
 rule syntax_report:
     """The proof sheet of a language: where its twin stands between source and target."""
     input:
-        unpack(asked(parameters.syntax_inputs, "lang")),
+        unpack(from_config(tree_parameters.syntax_inputs, ["lang"])),
     output:
         csv="results/syntax/{lang}.csv",
         figure="results/syntax/{lang}.svg",
@@ -60,8 +60,8 @@ rule syntax_report:
         mem_mb=2000,
         runtime=30,
     params:
-        steps=asked(parameters.syntax_steps, "lang"),
-        target=asked(parameters.syntax_target, "lang"),
+        steps=from_config(tree_parameters.syntax_steps, ["lang"]),
+        target=from_config(tree_parameters.syntax_target, ["lang"]),
         seed=config["twin_seed"],
         version=VERSIONS["syntax_report"],
     shell:
@@ -83,7 +83,7 @@ rule syntax_report:
 rule measure_distances:
     """How far the order and the vocabulary of each twin are from its original."""
     input:
-        corpora=parameters.distance_corpora(config),
+        corpora=tree_parameters.distance_corpora(config),
     output:
         csv="results/distances.csv",
     log:
@@ -97,7 +97,7 @@ rule measure_distances:
         mem_mb=2000,
         runtime=30,
     params:
-        cells=study.canonical(parameters.distance_cells(config)),
+        cells=study.canonical(tree_parameters.distance_cells(config)),
         version=VERSIONS["measure_distances"],
     shell:
         r"""

@@ -7,14 +7,14 @@ WRITES   results/trees/{lang}/treebank/{split}.conllu        to learn orders and
          results/parsers/{lang}.udpipe                       a parser of the language
          results/trees/{lang}/corpus/{domain}-{half}/{shard}.conllu    over surface words, a tree
          results/trees/{lang}/{task}/{split}.conllu          for each sentence and in their order
-         and beside each CoNLL-U {...}.report.json           what has no tree, and why
+         and beside each a report.json                       what has no tree, and why
 """
 
 
 rule fetch_trees:
     """A split of a language's treebank."""
     input:
-        files=asked(parameters.treebank_files, "lang", "split"),
+        files=from_config(tree_parameters.treebank_files, ["lang", "split"]),
     output:
         trees="results/trees/{lang}/treebank/{split}.conllu",
         report="results/trees/{lang}/treebank/{split}.report.json",
@@ -29,7 +29,7 @@ rule fetch_trees:
         mem_mb=2000,
         runtime=30,
     params:
-        settings=asked(parameters.treebank_settings, "lang"),
+        settings=from_config(tree_parameters.treebank_settings, ["lang"]),
         version=VERSIONS["fetch_trees"],
     shell:
         r"""
@@ -61,7 +61,7 @@ rule train_parser:
         mem_mb=2000,
         runtime=240,
     params:
-        settings=asked(parameters.trained_parser, "lang"),
+        settings=from_config(tree_parameters.trained_parser, ["lang"]),
         version=VERSIONS["train_parser"],
     shell:
         r"""
@@ -78,8 +78,8 @@ rule parse_corpus:
     """The trees of one part of a corpus."""
     input:
         corpus="results/corpus/{lang}/{domain}/{half}.txt",
-        model=asked(parameters.parser_files, "lang"),
-        trees=asked(parameters.parsed_from, "lang"),
+        model=from_config(tree_parameters.parser_files, ["lang"]),
+        trees=from_config(tree_parameters.parsed_from, ["lang"]),
     output:
         trees="results/trees/{lang}/corpus/{domain}-{half}/{shard}.conllu",
         report="results/trees/{lang}/corpus/{domain}-{half}/{shard}.report.json",
@@ -94,8 +94,8 @@ rule parse_corpus:
         mem_mb=4000,
         runtime=240,
     params:
-        settings=asked(parameters.corpus_parser, "lang"),
-        shards=asked(parameters.shards, "lang"),
+        settings=from_config(tree_parameters.corpus_parser, ["lang"]),
+        shards=from_config(tree_parameters.shards, ["lang"]),
         version=VERSIONS["parse_corpus"],
     shell:
         r"""
@@ -118,8 +118,8 @@ rule parse_task:
     """The trees of the sentences of a split of a task."""
     input:
         records="results/tasks/{lang}/{task}/{split}.jsonl",
-        model=asked(parameters.parser_files, "lang"),
-        trees=asked(parameters.parsed_from, "lang"),
+        model=from_config(tree_parameters.parser_files, ["lang"]),
+        trees=from_config(tree_parameters.parsed_from, ["lang"]),
     output:
         trees="results/trees/{lang}/{task}/{split}.conllu",
         report="results/trees/{lang}/{task}/{split}.report.json",
@@ -134,7 +134,7 @@ rule parse_task:
         mem_mb=4000,
         runtime=240,
     params:
-        settings=asked(parameters.task_parser, "lang", "task"),
+        settings=from_config(tree_parameters.task_parser, ["lang", "task"]),
         boundary=config["boundary"],
         version=VERSIONS["parse_task"],
     shell:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: other work runs beside
@@ -10,6 +11,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: other
 import pytest
 from hypothesis import settings
 
+from tests.foreign import foreign_model, foreign_tokenizer
 from tests.micro import Study
 
 settings.register_profile(
@@ -27,3 +29,19 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
 @pytest.fixture(scope="session")
 def tokenizer_file(study: Study) -> Path:
     return study.tokenizer
+
+
+@pytest.fixture(scope="session")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint in the form of roberta-base; read only."""
+    folder = tmp_path_factory.mktemp("foreign")
+    foreign_tokenizer(folder)
+    foreign_model(folder)
+    return folder
+
+
+@pytest.fixture
+def copy(foreign: Path, tmp_path: Path) -> Path:
+    """The same, to be spoilt."""
+    shutil.copytree(foreign, tmp_path / "copy")
+    return tmp_path / "copy"

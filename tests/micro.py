@@ -128,10 +128,10 @@ def as_process(name: str, flags: list[str], errors: str) -> None:
 
     It writes a line of its log for each step, and its errors to a file.
     """
-    from twinlang import training
+    from twinlang import journal
 
     sys.stderr = open(errors, "w", encoding="utf-8")  # noqa: SIM115, lives as long as the process
-    training.LOG_SECONDS = 0.0
+    journal.LOG_SECONDS = 0.0
     main = import_module(f"twinlang.steps.{name}").main
     run(lambda _: main(flags))
 
@@ -208,7 +208,7 @@ class Study:
             flags = {"recipe": self.recipe(twin), "orig": self.corpus([])}
             if twin:
                 flags["deriv"] = self.corpus(twin)
-            step("pretrain", **flags, model=path, log=path.with_name("train.jsonl"))
+            step("pretrain", **flags, model=path, journal=path.with_name("train.jsonl"))
         return path
 
     def copied_recipe(self, folder: Path, twin: list, **pretrain: Any) -> Path:

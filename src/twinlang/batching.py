@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -13,74 +13,106 @@ from twinlang.sentences import Sentences
 WIDTH = 8  # lengths are rounded up to a multiple of this, so that few shapes occur
 
 
-@dataclass(frozen=True)
-class Rows:
+Corpus = Sequence[Sentences]  # its record batches, memory-mapped: nothing is copied
+
+
+class Rows(Protocol):
     """R rows to be pre-trained on, each of one language.
 
-    pieces: one flat array a language, never copied; starts, lengths (R,): where a row lies in the
-    array of its `language` (R,), lengths with specials. `packed` rows hold their specials already.
+    language, lengths: (R,), lengths with specials.
     """
 
-    pieces: Sequence[np.ndarray]
     language: np.ndarray
-    starts: np.ndarray
     lengths: np.ndarray
-    packed: bool = False
+
+    def __len__(self) -> int: ...
+
+    def batch(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The rows as ids (batch, time) int64, padded, and their lengths (batch,)."""
+
+
+class SentenceRows:
+    """One sentence a row, `<s> sentence </s>`, cut to `longest` places."""
+
+    def __init__(self, corpora: Sequence[Corpus], *, longest: int) -> None:
+        parts = [part for corpus in corpora for part in corpus]
+        sizes = [len(part) for part in parts]
+        of_corpus = [sum(map(len, corpus)) for corpus in corpora]
+        self.pieces = [part.pieces for part in parts]
+        self.language = np.repeat(np.arange(len(corpora), dtype=np.int8), of_corpus)
+        self.part = np.repeat(np.arange(len(parts), dtype=np.int32), sizes)
+        self.starts = np.concatenate([part.offsets[:-1].astype(np.int32) for part in parts])
+        lengths = np.concatenate([part.lengths.astype(np.int32) for part in parts])
+        self.lengths = np.minimum(lengths, longest - 2) + 2
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def batch(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The rows as ids (batch, time) int64, padded, and their lengths (batch,)."""
-        lengths = self.lengths[rows]
+        lengths = self.lengths[rows].astype(np.int64)
         ids = np.full((len(rows), int(lengths.max())), PAD, dtype=np.int64)
         place = np.arange(ids.shape[1])[None, :]
-        shift = 0 if self.packed else 1
-        inner = (place >= shift) & (place < lengths[:, None] - shift)
-        source = self.starts[rows][:, None] + place - shift
-        for number, pieces in enumerate(self.pieces):
-            mine = inner & (self.language[rows] == number)[:, None]
-            ids[mine] = pieces[source[mine]]
-        if not self.packed:
-            ids[:, 0] = START
-            ids[np.arange(len(rows)), lengths - 1] = END
+        inner = (place >= 1) & (place < lengths[:, None] - 1)
+        source, part = self.starts[rows][:, None] + place - 1, self.part[rows]
+        for number in np.unique(part):
+            mine = inner & (part == number)[:, None]
+            ids[mine] = self.pieces[number][source[mine]]
+        ids[:, 0] = START
+        ids[np.arange(len(rows)), lengths - 1] = END
         return ids, lengths
 
 
-def sentence_rows(corpora: Sequence[Sentences], *, longest: int) -> Rows:
-    """One sentence a row, `<s> sentence </s>`, cut to `longest` places."""
-    lengths = [np.minimum(c.lengths, longest - 2) + 2 for c in corpora]
-    return Rows(
-        pieces=[c.pieces for c in corpora],
-        language=np.repeat(np.arange(len(corpora)), [len(c) for c in corpora]),
-        starts=np.concatenate([c.offsets[:-1] for c in corpora]),
-        lengths=np.concatenate(lengths),
-    )
-
-
-def packed_rows(corpora: Sequence[Sentences], *, length: int) -> Rows:
+class PackedRows:
     """Rows of exactly `length` places, cut from the stream of `<s> sentence </s>` of one language.
 
     The rest of a language's stream that fills no row is left out (at most length - 1 places).
     """
-    streams = [_stream(c) for c in corpora]
-    counts = [len(s) // length for s in streams]
-    return Rows(
-        pieces=streams,
-        language=np.repeat(np.arange(len(corpora)), counts),
-        starts=np.concatenate([np.arange(n) * length for n in counts]),
-        lengths=np.full(sum(counts), length),
-        packed=True,
-    )
+
+    def __init__(self, corpora: Sequence[Corpus], *, length: int) -> None:
+        self.streams = [_Stream(corpus) for corpus in corpora]
+        counts = [stream.size // length for stream in self.streams]
+        self.language = np.repeat(np.arange(len(corpora), dtype=np.int8), counts)
+        self.number = np.concatenate([np.arange(n) for n in counts])  # of a row in its stream
+        self.lengths = np.full(sum(counts), length)
+        self.length = length
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def batch(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        ids = np.empty((len(rows), self.length), dtype=np.int64)
+        for language, stream in enumerate(self.streams):
+            mine = self.language[rows] == language
+            starts = self.number[rows[mine]] * self.length
+            ids[mine] = stream.at(starts[:, None] + np.arange(self.length))
+        return ids, self.lengths[rows]
 
 
-def _stream(corpus: Sentences) -> np.ndarray:
-    shifted = np.arange(corpus.offsets[-1]) + 2 * np.repeat(np.arange(len(corpus)), corpus.lengths)
-    stream = np.empty(len(shifted) + 2 * len(corpus), dtype=np.uint32)
-    stream[shifted + 1] = corpus.pieces
-    begins = corpus.offsets[:-1] + 2 * np.arange(len(corpus))
-    stream[begins], stream[begins + corpus.lengths + 1] = START, END
-    return stream
+class _Stream:
+    """A corpus as one stream with specials, of which only what is asked for is made."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        lengths = np.concatenate([part.lengths for part in corpus])
+        self.begins = np.concatenate([[0], np.cumsum(lengths + 2)])  # of each sentence
+        self.pieces = [part.pieces for part in corpus]
+        self.bounds = np.cumsum([len(pieces) for pieces in self.pieces])
+        self.size = int(self.begins[-1])
+
+    def at(self, places: np.ndarray) -> np.ndarray:
+        """The ids at places of the stream, of any shape."""
+        flat = places.ravel()
+        sentence = np.searchsorted(self.begins, flat, side="right") - 1
+        first = flat == self.begins[sentence]
+        last = flat == self.begins[sentence + 1] - 1
+        found = np.where(first, START, END)
+        inner = np.flatnonzero(~first & ~last)
+        piece = flat[inner] - 2 * sentence[inner] - 1  # counted without specials
+        part = np.searchsorted(self.bounds, piece, side="right")
+        for number in np.unique(part):
+            mine = part == number
+            before = self.bounds[number - 1] if number else 0
+            found[inner[mine]] = self.pieces[number][piece[mine] - before]
+        return found.reshape(places.shape)
 
 
 def plan(

@@ -60,6 +60,11 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def imported(config: Config) -> list[str]:
+    """The languages whose models are not trained here but read from the folder `model`."""
+    return [lang for lang, language in config["languages"].items() if "model" in language]
+
+
 # What twins and tasks are -------------------------------------------------------------------------
 
 
@@ -192,9 +197,9 @@ def _combinations(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str
                     yield lang, twin, pairing, task
 
 
-def metrics(config: Config, name: str) -> list[str]:
+def metrics(config: Config, experiment: str) -> list[str]:
     """The metric files of an experiment, each once, in the order of its cells."""
-    return list(dict.fromkeys(_metrics(config, cells(config, name))))
+    return list(dict.fromkeys(_metrics(config, cells(config, experiment))))
 
 
 def _metrics(config: Config, found: Iterable[Cell]) -> Iterator[str]:
@@ -217,6 +222,11 @@ def _metrics(config: Config, found: Iterable[Cell]) -> Iterator[str]:
 def tables(config: Config) -> list[str]:
     """The tables that the configuration's experiments fill."""
     return [table for table in (*TABLES, RETRIEVAL) if _read_by(config, table)]
+
+
+def all_scores(config: Config) -> list[str]:
+    """The tidy scores of every experiment."""
+    return [f"results/scores/{entry['name']}.csv" for entry in config["experiments"]]
 
 
 def table_scores(config: Config, table: str) -> list[str]:

@@ -8,8 +8,22 @@ import torch
 from torch import Tensor
 
 from twinlang.model import Shape
+from twinlang.pieces import END, PAD, START
 
-OFFSET = 2  # RoBERTa counts positions from padding_idx + 1
+OFFSET = PAD + 1  # RoBERTa counts positions from padding_idx + 1
+LM = "lm"  # the head of a MaskedLM, beside the heads of tasks
+CLASSES = {
+    LM: "RobertaForMaskedLM",
+    "tokens": "RobertaForTokenClassification",
+    "sequence": "RobertaForSequenceClassification",
+    "span": "RobertaForQuestionAnswering",
+}
+HEADS = {
+    LM: {"dense": "lm_head.dense", "norm": "lm_head.layer_norm"},
+    "tokens": {"classify": "classifier"},
+    "sequence": {"dense": "classifier.dense", "classify": "classifier.out_proj"},
+    "span": {"classify": "qa_outputs"},
+}
 BLOCK = {
     "output": "attention.output.dense",
     "attention_norm": "attention.output.LayerNorm",
@@ -17,7 +31,11 @@ BLOCK = {
     "down": "output.dense",
     "norm": "output.LayerNorm",
 }
-HEAD = {"dense": "lm_head.dense", "norm": "lm_head.layer_norm"}
+# Other names of tensors that a file holds once: the decoder of the LM head is the embedding.
+TIED = {
+    "lm_head.decoder.weight": "roberta.embeddings.word_embeddings.weight",
+    "lm_head.decoder.bias": "lm_head.bias",
+}
 
 
 def config_of(shape: Shape) -> dict[str, Any]:
@@ -29,68 +47,72 @@ def config_of(shape: Shape) -> dict[str, Any]:
         "num_attention_heads": shape.heads,
         "intermediate_size": shape.feed_forward,
         "max_position_embeddings": shape.positions + OFFSET,
+        "hidden_act": "gelu",
         "hidden_dropout_prob": shape.dropout,
         "attention_probs_dropout_prob": shape.attention_dropout,
         "initializer_range": shape.initializer_range,
         "layer_norm_eps": shape.layer_norm_eps,
         "type_vocab_size": 1,
-        "pad_token_id": 1,
-        "bos_token_id": 0,
-        "eos_token_id": 2,
+        "pad_token_id": PAD,
+        "bos_token_id": START,
+        "eos_token_id": END,
     }
 
 
-def to_transformers(weights: dict[str, Tensor], shape: Shape) -> dict[str, Tensor]:
-    """The state of `RobertaForMaskedLM` from the state of a MaskedLM."""
-    prefix = "roberta.embeddings"
+def to_transformers(
+    weights: dict[str, Tensor], shape: Shape, *, head: str = LM
+) -> dict[str, Tensor]:
+    """The state of `CLASSES[head]` from the state of a MaskedLM, or of a Classifier."""
     positions = weights["encoder.positions.weight"]
-    found = {
-        f"{prefix}.word_embeddings.weight": weights["encoder.pieces.weight"],
-        f"{prefix}.position_embeddings.weight": torch.cat(
+    found = {theirs: weights[ours] for ours, theirs in _renamed(shape, head).items()}
+    found |= {
+        "roberta.embeddings.position_embeddings.weight": torch.cat(
             [positions[:1] * 0] * OFFSET + [positions]
         ),
-        f"{prefix}.token_type_embeddings.weight": torch.zeros(1, shape.hidden),
-        "lm_head.bias": weights["bias"],
-        "lm_head.decoder.bias": weights["bias"],
-        "lm_head.decoder.weight": weights["encoder.pieces.weight"],
+        "roberta.embeddings.token_type_embeddings.weight": torch.zeros(1, shape.hidden),
     }
-    for end in ("weight", "bias"):
-        found[f"{prefix}.LayerNorm.{end}"] = weights[f"encoder.norm.{end}"]
-        for ours, theirs in HEAD.items():
-            found[f"{theirs}.{end}"] = weights[f"{ours}.{end}"]
-        for n in range(shape.layers):
-            mine, layer = f"encoder.blocks.{n}", f"roberta.encoder.layer.{n}"
-            qkv = weights[f"{mine}.qkv.{end}"].chunk(3)
-            for name, part in zip(("query", "key", "value"), qkv, strict=True):
-                found[f"{layer}.attention.self.{name}.{end}"] = part.contiguous()
-            for ours, theirs in BLOCK.items():
-                found[f"{layer}.{theirs}.{end}"] = weights[f"{mine}.{ours}.{end}"]
-    return found
+    for ours, theirs in _joined(shape).items():
+        parts = weights[ours].chunk(3)
+        found |= {name: part.contiguous() for name, part in zip(theirs, parts, strict=True)}
+    tied = TIED if head == LM else {}
+    return found | {other: found[name] for other, name in tied.items()}
 
 
-def from_transformers(weights: dict[str, Tensor], shape: Shape) -> dict[str, Tensor]:
-    """The state of a MaskedLM from the state of `RobertaForMaskedLM`.
+def from_transformers(
+    weights: dict[str, Tensor], shape: Shape, *, head: str = LM, offset: int = OFFSET
+) -> dict[str, Tensor]:
+    """The state of a MaskedLM, or of a Classifier, from the state of `CLASSES[head]`.
 
-    The one token-type row that RoBERTa adds to every place is added to the positions.
+    The one token-type row that RoBERTa adds to every place is added to the positions, which begin
+    at row `offset`.
     """
-    prefix = "roberta.embeddings"
-    kind = weights[f"{prefix}.token_type_embeddings.weight"][0]
-    found = {
-        "encoder.pieces.weight": weights[f"{prefix}.word_embeddings.weight"],
-        "encoder.positions.weight": weights[f"{prefix}.position_embeddings.weight"][OFFSET:] + kind,
-        "bias": weights["lm_head.bias"],
-    }
+    kind = weights["roberta.embeddings.token_type_embeddings.weight"][0]
+    positions = weights["roberta.embeddings.position_embeddings.weight"]
+    found = {ours: weights[theirs] for ours, theirs in _renamed(shape, head).items()}
+    for ours, theirs in _joined(shape).items():
+        found[ours] = torch.cat([weights[name] for name in theirs])
+    return {**found, "encoder.positions.weight": positions[offset:] + kind}
+
+
+def _renamed(shape: Shape, head: str) -> dict[str, str]:
+    """Tensors that differ in nothing but the name: ours to theirs."""
+    pairs = {"encoder.norm": "roberta.embeddings.LayerNorm", **HEADS[head]}
+    for n in range(shape.layers):
+        for ours, theirs in BLOCK.items():
+            pairs[f"encoder.blocks.{n}.{ours}"] = f"roberta.encoder.layer.{n}.{theirs}"
+    found = {"encoder.pieces.weight": TIED["lm_head.decoder.weight"]}
     for end in ("weight", "bias"):
-        found[f"encoder.norm.{end}"] = weights[f"{prefix}.LayerNorm.{end}"]
-        for ours, theirs in HEAD.items():
-            found[f"{ours}.{end}"] = weights[f"{theirs}.{end}"]
-        for n in range(shape.layers):
-            mine, layer = f"encoder.blocks.{n}", f"roberta.encoder.layer.{n}"
-            parts = [
-                weights[f"{layer}.attention.self.{name}.{end}"]
-                for name in ("query", "key", "value")
-            ]
-            found[f"{mine}.qkv.{end}"] = torch.cat(parts)
-            for ours, theirs in BLOCK.items():
-                found[f"{mine}.{ours}.{end}"] = weights[f"{layer}.{theirs}.{end}"]
-    return found
+        found |= {f"{ours}.{end}": f"{theirs}.{end}" for ours, theirs in pairs.items()}
+    return {**found, "bias": TIED["lm_head.decoder.bias"]} if head == LM else found
+
+
+def _joined(shape: Shape) -> dict[str, list[str]]:
+    """Our one tensor of query, key and value in each layer, and their three."""
+    return {
+        f"encoder.blocks.{n}.qkv.{end}": [
+            f"roberta.encoder.layer.{n}.attention.self.{name}.{end}"
+            for name in ("query", "key", "value")
+        ]
+        for n in range(shape.layers)
+        for end in ("weight", "bias")
+    }

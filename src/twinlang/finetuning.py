@@ -10,12 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from twinlang import instances as rows
+from twinlang.batching import WIDTH
 from twinlang.cli import UserError
+from twinlang.devices import Engine
 from twinlang.instances import Instance
-from twinlang.model import Classifier, Shape
+from twinlang.model import Classifier, Shape, cross_entropy
 from twinlang.optim import Schedule
 from twinlang.sentences import Sentences
-from twinlang.training import MicroBatch, autocast, cross_entropy, train
+from twinlang.training import MicroBatch, train
 
 PLACES = 16384  # rows times length of a forward pass in evaluation
 
@@ -23,11 +25,25 @@ PLACES = 16384  # rows times length of a forward pass in evaluation
 def classifier(
     recipe: dict[str, Any], task: Any, settings: dict[str, Any], seed: int
 ) -> Classifier:
-    """A classifier of the recipe's shape with a new head; dropout as the task's settings say."""
+    """A classifier of the recipe's shape with a new head; dropout as the task's settings say.
+
+    Raises:
+        UserError: the model has fewer positions than the task's rows.
+    """
     dropout = settings["dropout"]
     shape = Shape(**{**recipe["model"], "dropout": dropout, "attention_dropout": dropout})
+    check_length(settings, shape)
     torch.manual_seed(seed)
     return Classifier(shape, head=task.HEAD, labels=len(task.LABELS))
+
+
+def check_length(settings: dict[str, Any], shape: Shape) -> None:
+    """Refuses rows longer than an (imported) model reads; they are padded to a multiple of 8."""
+    if -(-settings["max_length"] // WIDTH) * WIDTH > shape.positions:
+        raise UserError(
+            f"max_length of the task, {settings['max_length']} (padded to a multiple of {WIDTH}), "
+            f"is more than the model's {shape.positions} positions; make it smaller"
+        )
 
 
 def finetune(
@@ -38,8 +54,7 @@ def finetune(
     data: Sentences,
     records: Sequence[dict[str, Any]],
     seed: int,
-    precision: str,
-    micro_batch: int = 0,
+    engine: Engine,
 ) -> None:
     """Fine-tunes a classifier in place; with `freeze_embeddings` the piece and position
     embeddings stay, so that the twin's rows stay where they were beside the original's."""
@@ -61,11 +76,11 @@ def finetune(
     def steps(_done: int) -> Iterator[list[MicroBatch]]:  # a fine-tuning is never resumed
         batch, epochs = settings["batch"], settings["epochs"]
         return rows.steps_of(
-            shown, wanted, batch=batch, epochs=epochs, seed=seed, places=micro_batch
+            shown, wanted, batch=batch, epochs=epochs, seed=seed, places=engine.micro_batch
         )
 
     loss = LOSSES[task.HEAD]
-    train(model, steps=steps, loss=loss, schedule=schedule, seed=seed, precision=precision)
+    train(model, steps=steps, loss=loss, schedule=schedule, seed=seed, engine=engine)
 
 
 def start_at_prior(model: Classifier, shown: list[Instance], wanted: rows.Targets) -> None:
@@ -106,16 +121,15 @@ def targets_of(task: Any, data: Sentences, records: Sequence[dict[str, Any]]) ->
 def _flat_loss(model: nn.Module, tensors: dict[str, Tensor | None]) -> Tensor:
     targets = tensors["targets"]
     assert targets is not None
-    return cross_entropy(
-        model(tensors["ids"], tensors["lengths"]).flatten(0, -2), targets.flatten()
-    )
+    logits = model(tensors["ids"], tensors["lengths"], tensors["rows"])
+    return cross_entropy(logits.flatten(0, -2), targets.flatten())
 
 
 def _span_loss(model: nn.Module, tensors: dict[str, Tensor | None]) -> Tensor:
     """Cross-entropy of start and of end over the places of each row, logits (batch, time, 2)."""
     targets, lengths = tensors["targets"], tensors["lengths"]
     assert targets is not None
-    logits = model(tensors["ids"], lengths).float()
+    logits = model(tensors["ids"], lengths, tensors["rows"]).float()
     if lengths is not None:
         outside = torch.arange(logits.shape[1], device=logits.device)[None] >= lengths[:, None]
         logits = logits.masked_fill(outside[:, :, None], -1e4)
@@ -127,7 +141,7 @@ LOSSES = {"tokens": _flat_loss, "sequence": _flat_loss, "span": _span_loss}
 
 @torch.inference_mode()
 def logits_of(
-    model: nn.Module, shown: list[Instance], *, device: str, precision: str
+    model: nn.Module, shown: list[Instance], *, engine: Engine
 ) -> Iterator[tuple[Instance, np.ndarray]]:
     """Each instance with its logits, (time, labels) or (labels,), in batches of like length."""
     model.eval()
@@ -138,8 +152,8 @@ def logits_of(
         chosen = [shown[n] for n in order[max(0, at - max(1, PLACES // longest)) : at]]
         at -= len(chosen)
         tensors = rows.tensors_of(chosen, None)
-        with autocast(torch.device(device), precision):
-            ids, lengths = (t if t is None else t.to(device) for t in tensors.values())
+        with engine.autocast():
+            ids, lengths = (t if t is None else t.to(engine.device) for t in tensors.values())
             logits = model(ids, lengths).float().cpu().numpy()
         for instance, values in zip(chosen, logits, strict=True):
             yield instance, values[: len(instance.ids)] if values.ndim == 2 else values
@@ -152,14 +166,13 @@ def predict(
     settings: dict[str, Any],
     data: Sentences,
     records: Sequence[dict[str, Any]],
-    device: str,
-    precision: str,
+    engine: Engine,
 ) -> list[dict[str, Any]]:
     """A prediction for each record, in the form that the metric's file of predictions has."""
     shown = rows.instances(data, max_length=settings["max_length"], stride=settings.get("stride"))
     if len({instance.item for instance in shown}) != len(records):
         raise UserError("records and encoded data are out of step; encode the task again")
-    pairs = logits_of(model, shown, device=device, precision=precision)
+    pairs = logits_of(model, shown, engine=engine)
     if task.HEAD == "tokens":
         return _tokens(task, data, records, pairs)
     if task.HEAD == "sequence":

@@ -132,6 +132,7 @@ def steps_of(
                 time = -(-max(len(i.ids) for i in chosen) // WIDTH) * WIDTH
                 wanted, counted = targets(chosen, time)
                 tensors = tensors_of(chosen, wanted)
+                tensors["rows"] = torch.arange(first, first + len(chosen))
                 step.append(MicroBatch(tensors, counted, sum(len(i.ids) for i in chosen)))
             yield step
 

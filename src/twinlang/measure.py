@@ -40,6 +40,7 @@ def write(
     path: str,
     *,
     arguments: argparse.Namespace,
+    engine: devices.Engine,
     setting: str,
     metric: str,
     scores: dict[str, float],
@@ -57,7 +58,7 @@ def write(
         path,
         {
             **arguments.coordinates,
-            **devices.provenance(arguments),
+            **devices.provenance(engine),
             "setting": setting,
             "metric": metric,
             "value": scores[metric],

@@ -2,7 +2,9 @@
 
 - post-norm blocks, exact gelu, learned absolute positions, tied input and output embedding;
 - the LM head runs at masked positions only: the same loss and gradient at 15 % of its cost;
-- attention is plain matrix products: on CPU faster than the fused kernel at these lengths;
+- attention is plain matrix products on the CPU, torch's fused attention on accelerators;
+- where an engine asks for it (`Encoder.dtype`), the CPU runs the fused kernels of `twinlang.fused`,
+  which compute the same function;
 - weights are named as in this file; `twinlang.convert` maps them to `transformers` and back.
 """
 
@@ -14,6 +16,11 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from twinlang.chance import Chance, draw, dropout
+
+SITES = 3  # dropouts a block
+LAST = 1 << 14  # number of the first dropout of a task's head: beyond those of any block
 
 
 @dataclass(frozen=True)
@@ -32,21 +39,6 @@ class Shape:
     layer_norm_eps: float = 1e-5
 
 
-def dropout(x: Tensor, share: float, training: bool) -> Tensor:
-    """Sets a share of x to zero and scales the rest, as `F.dropout`; several times faster on CPU.
-
-    Torch draws one Bernoulli number after the other; here a 64-bit word decides four places, so
-    that the share is exact to 1/65536. The words come from torch's own generator and seed.
-    """
-    if not training or not share:
-        return x
-    if x.device.type != "cpu":
-        return F.dropout(x, share, training)
-    words = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(1 << 63), None)
-    kept = words.view(torch.int16)[: x.numel()] >= round(share * 65536) - 32768
-    return x * kept.view(x.shape).to(x.dtype).mul_(1 / (1 - share))
-
-
 class Block(nn.Module):
     """One transformer layer: self-attention and feed-forward, each added and then normalised."""
 
@@ -61,12 +53,19 @@ class Block(nn.Module):
         self.down = nn.Linear(shape.feed_forward, shape.hidden)
         self.norm = nn.LayerNorm(shape.hidden, eps=shape.layer_norm_eps)
 
-    def forward(self, x: Tensor, bias: Tensor | None) -> Tensor:
-        """x (batch, time, hidden); bias (batch, 1, time), 0 or -inf at padding, or None."""
-        x = self.attention_norm(x + self._drop(self.output(self._attend(x, bias))))
-        return self.norm(x + self._drop(self.down(F.gelu(self.up(x)))))
+    def forward(
+        self, x: Tensor, bias: Tensor | None, chance: Chance | None = None, site: int = 1
+    ) -> Tensor:
+        """x (batch, time, hidden); bias (batch, 1, time), 0 or -1e4 at padding, or None.
 
-    def _attend(self, x: Tensor, bias: Tensor | None) -> Tensor:
+        chance: of dropout, None where there is none; site: number of this block's first dropout.
+        """
+        attended = self.output(self._attend(x, bias, chance, site))
+        x = self.attention_norm(x + dropout(attended, self.dropout, chance, site + 1))
+        found = self.down(F.gelu(self.up(x)))
+        return self.norm(x + dropout(found, self.dropout, chance, site + 2))
+
+    def _attend(self, x: Tensor, bias: Tensor | None, chance: Chance | None, site: int) -> Tensor:
         batch, time, hidden = x.shape
         qkv = self.qkv(x)
         if self.heads == 1:
@@ -75,20 +74,30 @@ class Block(nn.Module):
             split = qkv.view(batch, time, 3, self.heads, self.head_size)
             q, k, v = split.permute(2, 0, 3, 1, 4).reshape(3, -1, time, self.head_size).unbind()
         scale = 1 / math.sqrt(self.head_size)
+        if x.device.type != "cpu":
+            return self._fused_attention(q, k, v, bias, chance)
         if bias is None:
             weights = torch.bmm(q * scale, k.transpose(1, 2))
         else:
             wide = bias if self.heads == 1 else bias.repeat_interleave(self.heads, dim=0)
             weights = torch.baddbmm(wide.to(q.dtype), q, k.transpose(1, 2), alpha=scale)
-        weights = dropout(weights.softmax(dim=-1), self.attention_dropout, self.training)
+        weights = weights.softmax(dim=-1)
+        weights = dropout(weights, self.attention_dropout, chance, site, heads=self.heads)
         mixed = torch.bmm(weights, v)
         if self.heads > 1:
             mixed = mixed.view(batch, self.heads, time, self.head_size).transpose(1, 2)
             mixed = mixed.reshape(batch, time, hidden)
         return mixed
 
-    def _drop(self, x: Tensor) -> Tensor:
-        return dropout(x, self.dropout, self.training)
+    def _fused_attention(
+        self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, chance: Chance | None
+    ) -> Tensor:
+        """Torch's attention (flash where there is no padding), q (batch * heads, time, size)."""
+        q, k, v = (x.view(-1, self.heads, *x.shape[1:]) for x in (q, k, v))
+        mask = None if bias is None else bias[:, None].to(q.dtype)
+        share = self.attention_dropout if chance is not None else 0.0
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=share)
+        return mixed.transpose(1, 2).flatten(2)
 
 
 class Encoder(nn.Module):
@@ -97,26 +106,43 @@ class Encoder(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
+        self.dtype: torch.dtype | None = None  # of the fused kernels; None: plain torch
         self.pieces = nn.Embedding(shape.rows, shape.hidden)
         self.positions = nn.Embedding(shape.positions, shape.hidden)
         self.norm = nn.LayerNorm(shape.hidden, eps=shape.layer_norm_eps)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
 
-    def forward(self, ids: Tensor, lengths: Tensor | None, *, layers: int | None = None) -> Tensor:
+    def forward(
+        self,
+        ids: Tensor,
+        lengths: Tensor | None,
+        *,
+        layers: int | None = None,
+        chance: Chance | None = None,
+    ) -> Tensor:
         """Hidden states of the last layer, or after `layers` layers.
 
         lengths: (batch,) int64, real pieces of each row; None where no row is padded.
         """
+        if self.dtype is not None and ids.device.type == "cpu":
+            from twinlang import fused
+
+            return fused.encode(self, ids, lengths, chance, layers=layers, dtype=self.dtype)
         time = ids.shape[1]
         x = self.norm(self.pieces(ids) + self.positions.weight[:time])
-        x = dropout(x, self.shape.dropout, self.training)
+        x = dropout(x, self.shape.dropout, chance, 0)
         bias = None
         if lengths is not None:
             padded = torch.arange(time, device=ids.device)[None, :] >= lengths[:, None]
             bias = torch.zeros(padded.shape, device=ids.device).masked_fill(padded, -1e4)[:, None]
-        for block in self.blocks[:layers]:
-            x = block(x, bias)
+        for number, block in enumerate(self.blocks[:layers]):
+            x = block(x, bias, chance, 1 + SITES * number)
         return x
+
+    def chance(self, ids: Tensor, rows: Tensor | None) -> Chance | None:
+        """The chance of dropout in a forward pass: none in evaluation, or where nothing drops."""
+        drops = self.training and (self.shape.dropout or self.shape.attention_dropout)
+        return draw(ids, rows) if drops else None
 
 
 class MaskedLM(nn.Module):
@@ -132,10 +158,40 @@ class MaskedLM(nn.Module):
 
     def forward(self, ids: Tensor, lengths: Tensor | None, at: Tensor | None = None) -> Tensor:
         """Logits (masked, rows) at flat positions `at` (masked,), or at all positions."""
-        x = self.encoder(ids, lengths).flatten(0, 1)
-        x = x if at is None else x[at]
-        x = self.norm(F.gelu(self.dense(x)))
+        x = self._states(ids, lengths, at, None)
         return F.linear(x, self.encoder.pieces.weight, self.bias)
+
+    def loss(
+        self,
+        ids: Tensor,
+        lengths: Tensor | None,
+        at: Tensor,
+        targets: Tensor,
+        rows: Tensor | None = None,
+    ) -> Tensor:
+        """Summed cross-entropy at the flat positions `at` (masked,) of the pieces `targets`.
+
+        rows: (batch,) the rows' numbers within their step, by which dropout is drawn.
+        """
+        x = self._states(ids, lengths, at, self.encoder.chance(ids, rows))
+        table, dtype = self.encoder.pieces.weight, self.encoder.dtype
+        if dtype is not None and x.device.type == "cpu":
+            from twinlang.fused import HeadLoss
+
+            return HeadLoss.apply(x, table, self.bias, targets, dtype)
+        return cross_entropy(F.linear(x, table, self.bias), targets)
+
+    def _states(
+        self, ids: Tensor, lengths: Tensor | None, at: Tensor | None, chance: Chance | None
+    ) -> Tensor:
+        x = self.encoder(ids, lengths, chance=chance).flatten(0, 1)
+        x = x if at is None else x[at]
+        return self.norm(F.gelu(self.dense(x.to(self.dense.weight.dtype))))
+
+
+def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """Summed cross-entropy in fp32; logits (n, classes), targets (n,), -100 is not counted."""
+    return F.cross_entropy(logits.float(), targets, ignore_index=-100, reduction="sum")
 
 
 class Classifier(nn.Module):
@@ -152,12 +208,12 @@ class Classifier(nn.Module):
         self.classify = nn.Linear(shape.hidden, labels)
         initialise(self, shape.initializer_range)
 
-    def forward(self, ids: Tensor, lengths: Tensor | None) -> Tensor:
-        x = self.encoder(ids, lengths)
-        share = self.encoder.shape.dropout
+    def forward(self, ids: Tensor, lengths: Tensor | None, rows: Tensor | None = None) -> Tensor:
+        chance, share = self.encoder.chance(ids, rows), self.encoder.shape.dropout
+        x = self.encoder(ids, lengths, chance=chance).to(self.classify.weight.dtype)
         if self.dense is not None:
-            x = torch.tanh(self.dense(dropout(x[:, 0], share, self.training)))
-        return self.classify(dropout(x, share, self.training))
+            x = torch.tanh(self.dense(dropout(x[:, 0], share, chance, LAST)))
+        return self.classify(dropout(x, share, chance, LAST + 1))
 
 
 def initialise(module: nn.Module, deviation: float) -> None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from twinlang.kernels import kernel
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -37,29 +39,32 @@ class AdamW:
     """Loshchilov & Hutter's AdamW with bias correction, equal to `torch.optim.AdamW`.
 
     Norms and biases (parameters of one dimension) are not decayed, as in `transformers`.
+    fused: update, clipping and clearing in one pass (`kernels`). low: with it, a bf16 copy of each
+    matrix, `parameter.low`, is kept up to date.
     """
 
-    def __init__(self, model: nn.Module, schedule: Schedule) -> None:
+    def __init__(
+        self, model: nn.Module, schedule: Schedule, *, fused: bool = False, low: bool = False
+    ) -> None:
         self.schedule = schedule
         trained = [p for p in model.parameters() if p.requires_grad]
+        matrices, vectors = ([p for p in trained if (p.ndim > 1) is many] for many in (True, False))
         self.groups = [
-            _Group([p for p in trained if p.ndim > 1], schedule.weight_decay),
-            _Group([p for p in trained if p.ndim < 2], 0.0),
+            _Group(matrices, schedule.weight_decay, fused=fused, low=low),
+            _Group(vectors, 0.0, fused=fused, low=False),
         ]
+        self.scale: Tensor = torch.ones(())
 
     def clip(self) -> Tensor:
-        """Scales the gradients to a norm of at most `schedule.clip`; returns the norm before."""
-        norm = torch.stack([torch.linalg.vector_norm(g.gradient) for g in self.groups]).norm()
-        scale = (self.schedule.clip / (norm + 1e-6)).clamp(max=1.0)
-        for group in self.groups:
-            group.gradient.mul_(scale)
+        """The gradients' norm; the next step scales them to one of at most `schedule.clip`."""
+        norm = torch.stack([group.norm() for group in self.groups]).norm()
+        self.scale = (self.schedule.clip / (norm + 1e-6)).clamp(max=1.0)
         return norm
 
     def step(self, step: int) -> None:
         """Updates the parameters with the learning rate of `step`, and clears the gradients."""
         for group in self.groups:
-            group.update(self.schedule, self.schedule.rate(step))
-            group.gradient.zero_()
+            group.update(self.schedule, self.schedule.rate(step), self.scale)
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
         """The state by name, as live tensors: what a saved run needs and a resumed one fills."""
@@ -71,22 +76,38 @@ class AdamW:
 class _Group:
     """Parameters of one flat buffer with gradient, first and second moment, all (n,) fp32."""
 
-    def __init__(self, parameters: list[nn.Parameter], weight_decay: float) -> None:
-        self.weight_decay = weight_decay
+    def __init__(
+        self, parameters: list[nn.Parameter], weight_decay: float, *, fused: bool, low: bool
+    ) -> None:
+        self.weight_decay, self.fused = weight_decay, fused
         device = parameters[0].device if parameters else torch.device("cpu")
         self.flat = torch.cat([p.data.flatten() for p in parameters] or [torch.zeros(0)])
         self.gradient = torch.zeros_like(self.flat)
         self.first, self.second = torch.zeros_like(self.flat), torch.zeros_like(self.flat)
         self.count = torch.zeros((), device=device)
+        self.low = self.flat.to(torch.bfloat16) if fused and low else None
         at = 0
         for parameter in parameters:
             size = parameter.numel()
             parameter.data = self.flat[at : at + size].view_as(parameter)
             parameter.grad = self.gradient[at : at + size].view_as(parameter)
+            if self.low is not None:
+                parameter.low = self.low[at : at + size].view_as(parameter)  # type: ignore[attr-defined]
             at += size
 
-    def update(self, schedule: Schedule, rate: float) -> None:
+    def norm(self) -> Tensor:
+        """The norm of the gradient."""
+        if not self.fused:
+            return torch.linalg.vector_norm(self.gradient)
+        size, threads = self.gradient.numel(), torch.get_num_threads()
+        return torch.tensor(kernel("squares")(self.gradient.data_ptr(), size, threads)).sqrt()
+
+    def update(self, schedule: Schedule, rate: float, scale: Tensor) -> None:
+        """One update with the gradient times `scale`, which is then cleared."""
         self.count += 1
+        if self.fused:
+            return self._fused_update(schedule, rate, float(scale))
+        self.gradient.mul_(scale)
         if self.flat.device.type in ("cpu", "cuda"):
             torch._fused_adamw_(
                 [self.flat],
@@ -105,6 +126,18 @@ class _Group:
             )
         else:
             self._plain_update(schedule, rate)
+        self.gradient.zero_()
+
+    def _fused_update(self, schedule: Schedule, rate: float, scale: float) -> None:
+        """The same, with clipping, clearing and the bf16 copy in one pass."""
+        tensors = self.flat, self.gradient, self.first, self.second, self.low
+        low, high = schedule.betas
+        numbers = scale, rate, low, high, schedule.epsilon, self.weight_decay
+        corrections = 1 - low ** float(self.count), 1 - high ** float(self.count)
+        kernel("adamw")(
+            *(None if t is None else t.data_ptr() for t in tensors),
+            *(self.flat.numel(), *numbers, *corrections, torch.get_num_threads()),
+        )
 
     def _plain_update(self, schedule: Schedule, rate: float) -> None:
         """The same update in plain operations, for devices without the fused one."""

@@ -6,14 +6,22 @@ the same string, and nothing may stand in it that its step does not depend on.
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 from typing import Any
 
-from twinlang import config as study
-from twinlang import modules, sources
-from twinlang.config import MONO, ORIG, TREES, Config, canonical, cells, merged, of_language, splits
-
-TREEBANK = "trees"  # folder of the user's trees, and kind of what is fetched from it
+from twinlang import sources
+from twinlang.config import (
+    MONO,
+    ORIG,
+    Config,
+    canonical,
+    cells,
+    merged,
+    metrics,
+    of_language,
+    splits,
+    steps_of,
+)
 
 
 def source_settings(config: Config, lang: str) -> dict[str, Any]:
@@ -44,8 +52,6 @@ def sources_needed(config: Config) -> list[tuple[str, str, str]]:
                 domain, half = corpus.split("/")
                 found[cell.lang, f"text/{domain}", half] = None
             found |= {(cell.lang, cell.task, split): None for split in splits(cell.task)}
-            for lang in treebanks(config, cell.lang, cell.twin):
-                found |= {(lang, TREEBANK, split): None for split in ("train", "dev")}
     return list(found)
 
 
@@ -70,18 +76,24 @@ def deriv_corpus(config: Config, pairing: str) -> str:
 
 def pretrain_settings(config: Config, *, lang: str, twin: str, pairing: str, seed: str) -> str:
     """What a recipe says: the model, its training, its twin's steps and its seeds."""
-    return canonical(
-        {
-            "language": lang,
-            "name": twin,
-            "pairing": pairing,
-            "seed": int(seed),
-            "twin": [] if twin == ORIG else study.steps_of(config, lang, twin),
-            "twin_seed": config["twin_seed"],
-            "model": config["model"],
-            "pretrain": of_language(config, lang, "pretrain"),
-        }
-    )
+    trained = {"model": config["model"], "pretrain": of_language(config, lang, "pretrain")}
+    return canonical({**_twin_settings(config, lang, twin, pairing, seed), **trained})
+
+
+def import_settings(config: Config, *, lang: str, twin: str, pairing: str, seed: str) -> str:
+    """What a recipe says of an imported model: what it stands for, and nothing of its training."""
+    return canonical(_twin_settings(config, lang, twin, pairing, seed))
+
+
+def _twin_settings(config: Config, lang: str, twin: str, pairing: str, seed: str) -> dict[str, Any]:
+    return {
+        "language": lang,
+        "name": twin,
+        "pairing": pairing,
+        "seed": int(seed),
+        "twin": [] if twin == ORIG else steps_of(config, lang, twin),
+        "twin_seed": config["twin_seed"],
+    }
 
 
 def finetune_settings(config: Config, task: str) -> str:
@@ -90,7 +102,14 @@ def finetune_settings(config: Config, task: str) -> str:
 
 
 def coordinates(
-    *, lang: str, seed: str, task: str, twin: str = ORIG, pairing: str = MONO, fseed: str = ""
+    *,
+    lang: str,
+    seed: str,
+    task: str,
+    twin: str = ORIG,
+    pairing: str = MONO,
+    fseed: str = "",
+    setting: str = "",  # stands in the metric itself
 ) -> str:
     """Where a metric belongs in the tidy scores; no fine-tuning seed where nothing is tuned."""
     return canonical(
@@ -105,188 +124,63 @@ def coordinates(
     )
 
 
-# Twins that read trees or models ------------------------------------------------------------------
+# Models that come from elsewhere, and models that go there --------------------------------------
 
 
-def twin_steps(config: Config, lang: str, twin: str) -> str:
-    """The steps of a language's twin, with what they take from the language."""
-    return canonical(study.steps_of(config, lang, twin))
+def checkpoint(
+    config: Config, *, lang: str, twin: str = ORIG, pairing: str = MONO, seed: str | int = ""
+) -> Path:
+    """The folder of an imported model; without a twin that of the monolingual model."""
+    names = {"twin": twin, "pairing": pairing, "seed": seed or config["seeds"]["pretrain"][0]}
+    folder = str(config["languages"][lang]["model"])
+    for name, value in names.items():
+        folder = folder.replace(f"{{{name}}}", str(value))
+    return Path(folder)
 
 
-def twin_files(config: Config, lang: str, twin: str) -> list[str]:
-    """The files that the steps of a twin read, each once."""
-    return list(dict.fromkeys(path for _, path in _files_of(config, lang, twin)))
+def checkpoint_files(config: Config, **place: str) -> list[str]:
+    """The files of an imported model; config.json, whether it is there or not."""
+    folder = checkpoint(config, **place)
+    found = {path for form in ("*.json", "*.safetensors") for path in folder.glob(form)}
+    return sorted(map(str, found | {folder / "config.json"}))
 
 
-def treebanks(config: Config, lang: str, twin: str) -> list[str]:
-    """The languages whose trees a twin's models or its own trees are learned from."""
-    found = [value for value, _ in _files_of(config, lang, twin)]
-    if study.reads_trees(config, twin) and _needs(config, lang) in ("model", "source"):
-        found.append(lang)
-    return list(dict.fromkeys(found))
+def checkpoint_folder(config: Config, **place: str) -> str:
+    """The folder of an imported model, as a step is given it."""
+    return str(checkpoint(config, **place))
 
 
-def _files_of(config: Config, lang: str, twin: str) -> list[tuple[str, str]]:
-    """Values of the parameters that name files, and the files."""
-    found = []
-    for step in study.steps_of(config, lang, twin):
-        name = study.step_name(step)
-        folders = modules.constant("transforms", name, "FILES", {})
-        found += [
-            (step[name][key], f"results/{folders[key]}/{step[name][key]}.json") for key in folders
-        ]
-    return found
-
-
-def derived_from(config: Config, lang: str, twin: str, data: str) -> str:
-    """What a twin is made of: the encoded original, with its trees where a step reads them."""
-    form = TREES if study.reads_trees(config, twin) else ORIG
-    return f"results/encoded/{lang}/{form}/{data}.arrow"
-
-
-def leave_out(config: Config, data: str) -> str:
-    """The flag of a corpus, which may lack sentences; a task must have all that its records say."""
-    return "--leave-out" if data.startswith("corpus/") else ""
-
-
-def corpus_trees(config: Config, form: str, lang: str, domain: str, half: str) -> list[str]:
-    """The shards of a corpus's trees, in order; none for the form without trees."""
-    if form != TREES:
-        return []
-    shards = of_language(config, lang, "syntax")["shards"]
-    folder = f"results/trees/{lang}/corpus/{domain}-{half}"
-    return [f"{folder}/{shard}.conllu" for shard in range(shards)]
-
-
-def task_trees(config: Config, form: str, lang: str, task: str, split: str) -> list[str]:
-    """The trees of a split of a task; none for the form without trees."""
-    return [f"results/trees/{lang}/{task}/{split}.conllu"] if form == TREES else []
-
-
-def _needs(config: Config, lang: str) -> str:
-    """What the parser of a language needs: its source, a trained model or a folder."""
-    return str(modules.constant("parsers", of_language(config, lang, "syntax")["parser"], "NEEDS"))
-
-
-def parser_files(config: Config, lang: str) -> list[str]:
-    """The model of a language's parser, if it has one."""
-    parser = of_language(config, lang, "syntax")["parser"]
-    return [f"results/parsers/{lang}.{parser}"] if _needs(config, lang) == "model" else []
-
-
-def parsed_from(config: Config, lang: str) -> list[str]:
-    """The user's trees, where sentences are looked up in them."""
-    if _needs(config, lang) != "source":
-        return []
-    found = [source_files(config, lang, TREEBANK, split) for split in ("train", "dev")]
-    return [path for paths in found for path in paths]
-
-
-def corpus_parser(config: Config, lang: str) -> str:
-    """The parser of a corpus and its settings."""
-    return _parser(config, lang, corpus_settings(config, lang))
-
-
-def task_parser(config: Config, lang: str, task: str) -> str:
-    """The parser of a task and its settings."""
-    return _parser(config, lang, task_settings(config, lang, task))
-
-
-def _parser(config: Config, lang: str, source: str) -> str:
-    block = of_language(config, lang, "syntax")
-    own = block.get(block["parser"], {}) if _needs(config, lang) == "folder" else {}
-    more = {"source": json.loads(source)} if _needs(config, lang) == "source" else {}
-    return canonical({"parser": block["parser"], **own, **more})
-
-
-def trained_parser(config: Config, lang: str) -> str:
-    """How a language's parser is trained."""
-    block = of_language(config, lang, "syntax")
-    return canonical(block[block["parser"]])
-
-
-def shards(config: Config, lang: str) -> int:
-    """In how many shards a corpus of the language is parsed."""
-    return int(of_language(config, lang, "syntax")["shards"])
-
-
-def treebank_files(config: Config, lang: str, split: str) -> list[str]:
-    """The user's file that a split of a treebank is made from."""
-    return source_files(config, lang, TREEBANK, split)
-
-
-def treebank_settings(config: Config, lang: str) -> str:
-    """What a treebank depends on."""
+def export_data(config: Config, *, lang: str) -> str:
+    """What a model card says of the data; the user's own folder is not told."""
     settings = source_settings(config, lang)
-    kept = ("source", "folder", "seed", "trees")
-    return canonical({key: settings[key] for key in kept if key in settings})
+    return canonical({key: value for key, value in settings.items() if key != "folder"})
 
 
-def treebank_name(config: Config, lang: str) -> str:
-    """Name, version and licence of a language's treebank."""
-    built_in = {
-        "name": "built-in grammar",
-        "version": f"seed {config['sources']['builtin'].get('seed')}",
-        "licence": "Apache-2.0",
-    }
-    language = config["languages"][lang]
-    unknown = dict.fromkeys(built_in, "not stated")
-    known = built_in if language["source"] == "builtin" else unknown
-    return canonical({**known, **language.get("treebank", {})})
+def known_metrics(config: Config, **place: str) -> list[str]:
+    """The metric files of a pre-trained model that are there already, for its model card."""
+    folder = "results/metrics/{lang}/{twin}/{pairing}/s{seed}/".format(**place)
+    every = {path for entry in config["experiments"] for path in metrics(config, entry["name"])}
+    own = {path for path in every if path.startswith(folder) and not path.endswith("/mz.json")}
+    return sorted(path for path in own if Path(path).exists())
 
 
-def ordering_settings(config: Config, lang: str) -> str:
-    """How a language's ordering models are trained."""
-    return canonical(of_language(config, lang, "syntax")["ordering"])
+def tuned_on(config: Config, *, lang: str, twin: str, task: str, setting: str) -> str:
+    """The data that BZ or BS was fine-tuned on."""
+    side = ORIG if setting == "bz" else twin
+    return f"results/encoded/{lang}/{side}/{task}/train.arrow"
 
 
-# Reports ------------------------------------------------------------------------------------------
-
-
-def syntax_steps(config: Config, lang: str) -> str:
-    """The steps of the first twin that reads trees, less those that do not."""
-    (twin, *_) = study.tree_twins(config, lang)
-    steps = study.steps_of(config, lang, twin)
-    names = map(study.step_name, steps)
-    kept = [s for s, name in zip(steps, names, strict=True) if study.has(name, "TREES")]
-    return canonical(kept)
-
-
-def syntax_target(config: Config, lang: str) -> str:
-    """The language that a language's syntax is compared with: that of its verbs."""
-    (step, *_) = json.loads(syntax_steps(config, lang))
-    return str(next(iter(step.values()))["verbs"])
-
-
-def syntax_inputs(config: Config, lang: str) -> dict[str, Any]:
-    """Held-out trees of a language and of its target, and the models between them."""
-    (twin, *_) = study.tree_twins(config, lang)
-    target = syntax_target(config, lang)
-    paths = {
-        name: f"results/trees/{code}/treebank/dev.conllu"
-        for name, code in (("source", lang), ("target", target))
-    }
-    return {**paths, "files": twin_files(config, lang, twin)}
-
-
-def order_reports(config: Config) -> list[str]:
-    """The distances of all twins, and the proof sheets of languages with a syntax twin."""
-    langs = dict.fromkeys(lang for lang, _ in distance_cells(config))
-    sheets = [f"results/syntax/{lang}.csv" for lang in langs if study.tree_twins(config, lang)]
-    return ["results/distances.csv", *sheets]
-
-
-def distance_cells(config: Config) -> list[tuple[str, str]]:
-    """Every language and twin that experiments name, each once."""
-    found: dict[tuple[str, str], None] = {}
-    for entry in config["experiments"]:
-        found |= {(cell.lang, cell.twin): None for cell in cells(config, entry["name"])}
-    return list(found)
-
-
-def distance_corpora(config: Config) -> list[str]:
-    """The twins' corpora, in the order of `distance_cells`."""
-    return [
-        f"results/encoded/{lang}/{twin}/corpus/main-a.arrow"
-        for lang, twin in distance_cells(config)
-    ]
+def tuned_model(
+    config: Config,
+    *,
+    lang: str,
+    twin: str,
+    pairing: str,
+    seed: str,
+    task: str,
+    fseed: str,
+    setting: str,
+) -> str:
+    """The weights of a fine-tuned model; the mono model's are kept by the study itself."""
+    name = "model" if setting == "mo" else setting
+    return f"results/finetune/{lang}/{twin}/{pairing}/s{seed}/{task}/f{fseed}/{name}.safetensors"

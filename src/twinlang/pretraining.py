@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,41 +12,39 @@ import torch
 from torch import Tensor, nn
 
 from twinlang import transforms
-from twinlang.batching import Rows, epochs, packed_rows, sentence_rows
+from twinlang.batching import Corpus, PackedRows, Rows, SentenceRows, epochs
 from twinlang.cli import UserError
+from twinlang.devices import Engine
 from twinlang.masking import Masking
 from twinlang.model import MaskedLM, Shape
 from twinlang.optim import Schedule
 from twinlang.resume import Resume
-from twinlang.sentences import Sentences
-from twinlang.training import MicroBatch, cross_entropy, train
+from twinlang.training import MicroBatch, train
 
 
 def pretrain(
     recipe: dict[str, Any],
-    corpora: Sequence[Sentences],
+    corpora: Sequence[Corpus],
     *,
-    device: str,
-    precision: str,
-    micro_batch: int,
+    engine: Engine,
     log: Path | None = None,
     resume: Resume | None = None,
+    checkpoint: Callable[[MaskedLM, int], None] | None = None,
 ) -> MaskedLM:
     """A masked LM trained by a recipe on orig alone or on orig and deriv.
 
-    micro_batch: places (rows times padded length) a forward pass at most; changes speed and
-    memory, not the result beyond rounding.
+    checkpoint: called with the model after 0, 1, 2, 4 ... steps.
     """
     settings = recipe["pretrain"]
     torch.manual_seed(recipe["seed"])
-    model = MaskedLM(Shape(**recipe["model"])).to(device)
+    model = engine.place(MaskedLM(Shape(**recipe["model"])))
     rows = make_rows(recipe, corpora)
     masking = masking_of(recipe, len(corpora))
 
     def steps(done: int) -> Iterator[list[MicroBatch]]:
         for step, batch in enumerate(planned(rows, settings, recipe["seed"])):
             if step >= done:
-                yield micro_batches(rows, batch, masking, (recipe["seed"], step), micro_batch)
+                yield micro_batches(rows, batch, masking, (recipe["seed"], step), engine)
 
     train(
         model,
@@ -53,9 +52,10 @@ def pretrain(
         loss=masked_loss,
         schedule=schedule_of(settings),
         seed=recipe["seed"],
-        precision=precision,
+        engine=engine,
         log=log,
         resume=resume,
+        checkpoint=partial(checkpoint, model) if checkpoint else None,
     )
     return model
 
@@ -66,7 +66,7 @@ def schedule_of(settings: dict[str, Any]) -> Schedule:
     return Schedule(betas=tuple(settings["betas"]), **{name: settings[name] for name in names})
 
 
-def make_rows(recipe: dict[str, Any], corpora: Sequence[Sentences]) -> Rows:
+def make_rows(recipe: dict[str, Any], corpora: Sequence[Corpus]) -> Rows:
     """Rows to train on: `pack` joins units to full rows, otherwise a row is a sentence.
 
     Raises:
@@ -74,9 +74,9 @@ def make_rows(recipe: dict[str, Any], corpora: Sequence[Sentences]) -> Rows:
     """
     settings, longest = recipe["pretrain"], recipe["model"]["positions"]
     if settings["pack"]:
-        rows = packed_rows(corpora, length=settings["row"])
+        rows: Rows = PackedRows(corpora, length=settings["row"])
     else:
-        rows = sentence_rows(corpora, longest=min(longest, settings["row"]))
+        rows = SentenceRows(corpora, longest=min(longest, settings["row"]))
     if not len(rows):
         raise UserError("pretrain.row: the corpus does not fill one row; shorten it")
     return rows
@@ -110,13 +110,13 @@ def planned(rows: Rows, settings: dict[str, Any], seed: int) -> Iterator[np.ndar
 
 
 def micro_batches(
-    rows: Rows, batch: np.ndarray, masking: Masking, seed: tuple[int, int], places: int
+    rows: Rows, batch: np.ndarray, masking: Masking, seed: tuple[int, int], engine: Engine
 ) -> list[MicroBatch]:
     """A step's rows, masked as a whole and then cut, so that the cut never changes a mask."""
     ids, lengths = rows.batch(batch)
     masked, at, targets = masking(ids, rows.language[batch], seed=seed)
     time = ids.shape[1]
-    size = max(1, places // time) if places else len(batch)
+    size = engine.share(len(batch), time)
     found = []
     for first in range(0, len(batch), size):
         last = min(first + size, len(batch))
@@ -127,6 +127,7 @@ def micro_batches(
             "lengths": torch.from_numpy(lengths[first:last]) if padded else None,
             "at": torch.from_numpy(at[low:high] - first * time),
             "targets": torch.from_numpy(targets[low:high]),
+            "rows": torch.arange(first, last),
         }
         found.append(MicroBatch(tensors, int(high - low), int(lengths[first:last].sum())))
     return found
@@ -134,6 +135,4 @@ def micro_batches(
 
 def masked_loss(model: nn.Module, tensors: dict[str, Tensor | None]) -> Tensor:
     """Summed cross-entropy of the masked pieces of a micro-batch."""
-    targets = tensors["targets"]
-    assert targets is not None
-    return cross_entropy(model(tensors["ids"], tensors["lengths"], tensors["at"]), targets)
+    return model.loss(**tensors)  # type: ignore[operator]

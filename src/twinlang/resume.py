@@ -14,9 +14,11 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from twinlang.cli import UserError, write_json, writing
+from twinlang.devices import PLAIN, Engine
 from twinlang.optim import AdamW
 
 SAVE_SECONDS = 30.0
@@ -28,15 +30,28 @@ class Resume:
     """Saves and loads the state of one run in a folder; used as a context, which holds its lock."""
 
     def __init__(
-        self, folder: Path, recipe_hash: str, *, name: str = "resume", every: float = SAVE_SECONDS
+        self,
+        folder: Path,
+        recipe_hash: str,
+        *,
+        name: str = "resume",
+        every: float = SAVE_SECONDS,
+        engine: Engine = PLAIN,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.hash, self.every = recipe_hash, every
+        self.hash, self.every, self.engine = recipe_hash, every, engine
         self.path = folder / f".{name}.{recipe_hash[:16]}.safetensors"
         self.pattern, self.lock = f".{name}.*.safetensors", folder / f".{name}.lock"
         self.saved = self.beat = time.monotonic()
 
     def __enter__(self) -> Resume:
+        if self.engine.rank == 0:
+            self._take()
+        if self.engine.world > 1:
+            torch.distributed.barrier()  # all read what the first has found
+        return self
+
+    def _take(self) -> None:
         holder = _holder(self.lock)
         if holder and _alive(holder):
             raise UserError(
@@ -45,10 +60,9 @@ class Resume:
             )
         self._heartbeat()
         self._tidy()
-        return self
 
     def __exit__(self, *_: object) -> None:
-        if self._ours():
+        if self.engine.rank == 0 and self._ours():
             self.lock.unlink(missing_ok=True)
 
     def load(self, model: nn.Module, optimizer: AdamW) -> tuple[int, str]:
@@ -91,6 +105,8 @@ class Resume:
         log: gives the lines of the log up to this step. They are saved too, because Snakemake
         deletes the log itself before a re-run.
         """
+        if self.engine.rank:
+            return  # the first process writes for all
         clock = time.monotonic()
         if clock - self.beat > BEAT_SECONDS:
             if not self._ours():
@@ -104,7 +120,8 @@ class Resume:
 
     def clear(self) -> None:
         """Forgets the state of a run that is complete."""
-        self.path.unlink(missing_ok=True)
+        if self.engine.rank == 0:
+            self.path.unlink(missing_ok=True)
 
     def _tidy(self) -> None:
         """Removes states of other recipes, and half states that a killed run has left behind."""

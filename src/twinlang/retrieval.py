@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from twinlang import instances as rows
+from twinlang.devices import Engine
 from twinlang.model import Encoder
 from twinlang.pieces import FIRST
 from twinlang.sentences import Sentences
@@ -14,7 +15,7 @@ BATCH = 128
 
 
 @torch.inference_mode()
-def embed(encoder: Encoder, data: Sentences, *, max_length: int, device: str) -> Tensor:
+def embed(encoder: Encoder, data: Sentences, *, max_length: int, engine: Engine) -> Tensor:
     """Mean over its pieces of each item's hidden states after layer n // 2, (items, hidden)."""
     encoder.eval()
     shown = rows.instances(data, max_length=max_length)
@@ -23,7 +24,7 @@ def embed(encoder: Encoder, data: Sentences, *, max_length: int, device: str) ->
     for first in range(0, len(shown), BATCH):
         chosen = shown[first : first + BATCH]
         tensors = rows.tensors_of(chosen, None)
-        ids, lengths = (t if t is None else t.to(device) for t in tensors.values())
+        ids, lengths = (t if t is None else t.to(engine.device) for t in tensors.values())
         assert ids is not None
         states = encoder(ids, lengths, layers=middle)
         pieces = (ids >= FIRST)[:, :, None]  # neither specials nor padding

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers.processors import TemplateProcessing
@@ -42,11 +43,7 @@ def train(
         byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, byte_level])
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.post_processor = TemplateProcessing(
-        single="<s> $A </s>",
-        pair="<s> $A </s> </s> $B </s>",
-        special_tokens=[("<s>", START), ("</s>", END)],
-    )
+    tokenizer.post_processor = framing()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
         min_frequency=min_frequency,
@@ -61,6 +58,15 @@ def train(
             f"{vocabulary} pieces; set it to that or less, or take a larger corpus"
         )
     return tokenizer
+
+
+def framing() -> TemplateProcessing:
+    """The special pieces around a text, or around two."""
+    return TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", START), ("</s>", END)],
+    )
 
 
 def save(tokenizer: Tokenizer, path: str | Path) -> None:
@@ -85,12 +91,9 @@ class Encoder:
         text = Path(path).read_text(encoding="utf-8")
         try:
             self.tokenizer = Tokenizer.from_str(text)
-            bare = json.loads(text)
+            self._attached = Tokenizer.from_str(json.dumps(_without_blank(json.loads(text))))
         except Exception as error:  # the library raises no class of its own
             raise UserError(f"{path} is no tokenizer ({error}); delete it and run again") from None
-        # A word that touches the one before it has no blank in front, so no Prepend.
-        bare["normalizer"] = {"type": "NFC"}
-        self._attached = Tokenizer.from_str(json.dumps(bare))
         for tokenizer in (self.tokenizer, self._attached):
             tokenizer.encode_special_tokens = True  # "<mask>" in a text is six letters, no mask
         self._cache: dict[tuple[str, bool], list[int]] = {}
@@ -152,6 +155,22 @@ class Encoder:
         """Ids of text in the twin's script: id + |V| wherever `table`, the respelling, moves it."""
         ids = self.tokenizer.encode(from_script(text), add_special_tokens=False).ids
         return [int(table[piece]) for piece in ids]
+
+
+def pre_tokenizers_of(tokenizer: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    """The pre-tokenizers of one kind in a tokenizer, given as JSON."""
+    outer = tokenizer["pre_tokenizer"] or {"type": None}
+    parts = [outer, *outer.get("pretokenizers", [])]
+    return [part for part in parts if part["type"] == kind]
+
+
+def _without_blank(tokenizer: dict[str, Any]) -> dict[str, Any]:
+    """The same for a word that touches the one before it: no blank is put in front."""
+    if tokenizer["model"]["type"] == "Unigram":  # imported (XLM-RoBERTa)
+        for part in pre_tokenizers_of(tokenizer, "Metaspace"):
+            part["prepend_scheme"] = "never"
+        return tokenizer
+    return {**tokenizer, "normalizer": {"type": "NFC"}}
 
 
 def _gapless(words: list[int | None]) -> list[int]:

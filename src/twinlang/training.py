@@ -7,11 +7,9 @@ by (seed, step): a run that was killed goes on from its last saved state to the 
 
 from __future__ import annotations
 
-import json
 import math
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +21,10 @@ import torch
 from torch import Tensor, nn
 
 from twinlang.cli import UserError
+from twinlang.devices import PLAIN, Engine
+from twinlang.journal import Journal
 from twinlang.optim import AdamW, Schedule
 from twinlang.resume import Resume
-
-LOG_SECONDS = 2.0  # between two lines of the log, at most
 
 
 @dataclass(frozen=True)
@@ -38,11 +36,6 @@ class MicroBatch:
     places: int
 
 
-def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-    """Summed cross-entropy in fp32; logits (n, classes), targets (n,), -100 is not counted."""
-    return nn.functional.cross_entropy(logits.float(), targets, ignore_index=-100, reduction="sum")
-
-
 def train(
     model: nn.Module,
     *,
@@ -50,38 +43,60 @@ def train(
     loss: Callable[[nn.Module, dict[str, Tensor | None]], Tensor],
     schedule: Schedule,
     seed: int,
-    precision: str = "fp32",
+    engine: Engine = PLAIN,
     log: Path | None = None,
     resume: Resume | None = None,
+    checkpoint: Callable[[int], None] | None = None,
 ) -> None:
     """Trains a model in place, over exactly `schedule.steps` steps.
 
     steps: from the number of steps already done to the micro-batches of each step that follows.
     loss: (model, tensors) -> summed loss of a micro-batch.
+    checkpoint: called with the number of steps done, 0 and 1 and then each power of two.
 
     Raises:
-        UserError: the loss is no number any more.
+        UserError: the loss is no number any more, or a micro-batch does not fit into memory.
     """
-    device = next(model.parameters()).device
-    optimizer = AdamW(model, schedule)
+    optimizer = AdamW(model, schedule, fused=engine.fused, low=engine.precision == "bf16")
     done, kept = resume.load(model, optimizer) if resume else (0, "")
+    if engine.compiled:
+        loss = torch.compile(loss)
+    if checkpoint and not done:
+        checkpoint(0)
     model.train()
-    with _termination() as terminated, Journal(log, schedule.steps, done, kept) as journal:
+    lines = log if engine.rank == 0 else None
+    with _termination() as terminated, Journal(lines, schedule.steps, done, kept) as journal:
         for step, micro_batches in zip(range(done, schedule.steps), steps(done), strict=False):
-            torch.manual_seed(_mixed(seed, step))
-            total = _backward(model, micro_batches, loss, device, precision)
+            total = _backward(model, micro_batches, loss, engine, _mixed(seed, step))
+            total, stop = _agree(optimizer, total, terminated(), engine)
             norm = float(optimizer.clip())
             if not math.isfinite(total + norm):
-                found = f"the loss is {total} at step {step}, the gradient {norm}"
-                raise UserError(f"{found}; lower the learning rate or lengthen the warm-up")
+                raise UserError(_diverged(step, total, norm, resume))
             optimizer.step(step)
             journal.step(step, total, sum(m.places for m in micro_batches), schedule.rate(step))
-            stop = terminated()  # asked once: a signal after this line waits for the next step
+            if checkpoint and step & (step + 1) == 0:
+                checkpoint(step + 1)
             if resume:
                 resume.maybe_save(model, optimizer, step + 1, log=journal.text, now=stop)
             if stop:
                 sys.exit(f"terminated after step {step + 1}; run again to go on from there")
     model.eval()
+
+
+def _agree(optimizer: AdamW, total: float, stop: bool, engine: Engine) -> tuple[float, bool]:
+    """Sums gradients and loss over the processes that train together; all stop if one must."""
+    if engine.world == 1:
+        return total, stop
+    shared = torch.tensor([total, float(stop)], dtype=torch.float64).to(engine.device)
+    for tensor in (*(group.gradient for group in optimizer.groups), shared):
+        torch.distributed.all_reduce(tensor)
+    return float(shared[0]), bool(shared[1])
+
+
+def _diverged(step: int, total: float, norm: float, resume: Resume | None) -> str:
+    found = f"the loss is {total} at step {step}, the gradient {norm}"
+    kept = f"; the last good state is {resume.path}" if resume and resume.path.exists() else ""
+    return f"{found}{kept}; lower the learning rate or lengthen the warm-up"
 
 
 def _mixed(seed: int, step: int) -> int:
@@ -93,27 +108,41 @@ def _backward(
     model: nn.Module,
     micro_batches: Sequence[MicroBatch],
     loss: Callable[[nn.Module, dict[str, Tensor | None]], Tensor],
-    device: torch.device,
-    precision: str,
+    engine: Engine,
+    seed: int,
 ) -> float:
-    """Gradients of a step's mean loss, and that loss."""
+    """Gradients of a step's mean loss, and that loss.
+
+    Every micro-batch starts from one seed: the model tells chance apart by the number of a row.
+    """
     targets = max(1, sum(m.targets for m in micro_batches))
-    total = 0.0
-    for micro_batch in micro_batches:
+    total = torch.zeros((), device=engine.device)
+    for micro_batch in micro_batches[engine.rank :: engine.world]:
         tensors = {
-            name: t if t is None else t.to(device, non_blocking=True)
+            name: t if t is None else t.to(engine.device, non_blocking=True)
             for name, t in micro_batch.tensors.items()
         }
-        with autocast(device, precision):
-            part = loss(model, tensors) / targets
-        part.backward()
-        total += float(part.detach())
-    return total
+        torch.manual_seed(seed)
+        try:
+            with engine.autocast():
+                part = loss(model, tensors) / targets
+            part.backward()
+        except RuntimeError as error:
+            raise _too_large(error, tensors) from error
+        total += part.detach()
+    return float(total)  # the one wait for the device in a step, beside the gradient's norm
 
 
-def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """bf16 matrix products where the profile asks for them; otherwise nothing."""
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
+def _too_large(error: RuntimeError, tensors: dict[str, Tensor | None]) -> Exception:
+    """What to do about a micro-batch that does not fit into memory; other errors stay."""
+    ids = tensors.get("ids")
+    if ids is None or not ("out of memory" in str(error) or "can't allocate" in str(error)):
+        return error
+    places, reason = ids.numel(), str(error).splitlines()[0]
+    return UserError(
+        f"a micro-batch of {places} places does not fit into memory ({reason}); set micro_batch to "
+        f"{places // 2} places, or less, in the profile"
+    )
 
 
 class _termination:
@@ -134,65 +163,3 @@ class _termination:
 
     def _note(self, _signal: int, _frame: FrameType | None) -> None:
         self.seen = True
-
-
-class Journal:
-    """Progress: JSON lines in a file, a bar on a terminal, nothing in a log.
-
-    A line: step, loss (mean since the last line), learning_rate, places a second, seconds so far.
-    `kept` are the lines of an interrupted run up to the step that its saved state has.
-    """
-
-    def __init__(self, path: Path | None, steps: int, done: int, kept: str = "") -> None:
-        self.steps, self.lines = steps, kept.splitlines(keepends=True)
-        self.file = None
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self.file = open(path, "w", encoding="utf-8")  # noqa: SIM115, closed by __exit__
-            self.file.write(kept)
-            self.file.flush()
-        self.last = time.monotonic()
-        self.begun = self.last - (json.loads(self.lines[-1])["seconds"] if self.lines else 0.0)
-        self.losses, self.places, self.at, self.rate = list[float](), 0, done, 0.0
-        self.bar = None
-        if sys.stderr.isatty():
-            from tqdm import tqdm
-
-            self.bar = tqdm(total=steps, initial=done, unit="step", mininterval=1.0)
-
-    def __enter__(self) -> Journal:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for handle in (self.file, self.bar):
-            if handle is not None:
-                handle.close()
-
-    def step(self, step: int, loss: float, places: int, rate: float) -> None:
-        """Notes a step, counted from 0; writes a line where enough time has passed."""
-        self.losses.append(loss)
-        self.places += places
-        self.at, self.rate = step + 1, rate
-        if time.monotonic() - self.last >= LOG_SECONDS or self.at == self.steps:
-            self._line()
-
-    def text(self) -> str:
-        """All lines up to the last step, which a saved state keeps: no step is told twice."""
-        if self.losses:
-            self._line()
-        return "".join(self.lines)
-
-    def _line(self) -> None:
-        now = time.monotonic()
-        mean = sum(self.losses) / len(self.losses)
-        speed = self.places / max(1e-9, now - self.last)
-        line = {"step": self.at, "loss": round(mean, 4), "learning_rate": self.rate}
-        line |= {"places_per_second": round(speed), "seconds": round(now - self.begun, 1)}
-        self.lines.append(json.dumps(line) + "\n")
-        if self.file:
-            self.file.write(self.lines[-1])
-            self.file.flush()
-        if self.bar is not None:
-            self.bar.update(len(self.losses))
-            self.bar.set_postfix(loss=f"{mean:.3f}", tokens=f"{speed:.0f}/s")
-        self.last, self.losses, self.places = now, [], 0

@@ -20,12 +20,16 @@ VERSIONS = {
     "train_ordering": 1,
     "syntax_report": 1,
     "measure_distances": 1,
+    "import_tokenizer": 1,
+    "import_model": 1,
     "write_recipe": 1,
     "pretrain": 1,
     "finetune": 1,  # finetune_mono too: the same code trains both
+    "finetune_again": 1,
     "evaluate": 1,
     "retrieve": 1,
     "align": 1,
+    "export": 1,
     "collect_scores": 1,
     "write_table": 1,
 }

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.micro import data_of
-from twinlang.batching import WIDTH, Rows, epochs, packed_rows, plan, sentence_rows
+from twinlang.batching import WIDTH, Corpus, PackedRows, SentenceRows, epochs, plan
 from twinlang.pieces import END, PAD, START
 from twinlang.sentences import Sentences
 
@@ -25,6 +25,11 @@ def corpora() -> list[Sentences]:
         data_of([[n % 9 + 1] for n in range(23)]),
     )
     return [one, other.with_columns(pieces=other.pieces + np.uint32(1000))]
+
+
+def parted(data: list[Sentences]) -> list[Corpus]:
+    """The same corpora in record batches of nine sentences."""
+    return [[c.take(slice(n, n + 9)) for n in range(0, len(c), 9)] for c in data]
 
 
 @given(lengths=LENGTHS, places=st.integers(1, 400), most=st.none() | st.integers(1, 7))
@@ -76,7 +81,7 @@ def test_short_epochs_hold_short_rows_only() -> None:
 
 def test_a_sentence_row() -> None:
     data = corpora()
-    rows = sentence_rows(data, longest=7)
+    rows = SentenceRows(parted(data), longest=7)
     assert len(rows) == 63 and Counter(rows.language.tolist()) == {0: 40, 1: 23}
     assert rows.lengths.max() == 7
     chosen = np.array([3, 40, 48])  # four pieces of orig; one of deriv; nine of deriv, cut to five
@@ -91,7 +96,7 @@ def test_a_sentence_row() -> None:
 @pytest.mark.parametrize("length", [8, 11])
 def test_packed_rows_are_the_stream(length: int) -> None:
     data = corpora()
-    rows = packed_rows(data, length=length)
+    rows = PackedRows(parted(data), length=length)
     for number, corpus in enumerate(data):
         stream = [
             piece
@@ -107,7 +112,7 @@ def test_packed_rows_are_the_stream(length: int) -> None:
 def test_a_batch_mixes_the_languages_and_a_row_has_one() -> None:
     one = data_of([[n % 6 + 1] for n in range(400)])
     other = one.with_columns(pieces=one.pieces + np.uint32(1000))
-    rows = sentence_rows([one, other], longest=64)
+    rows = SentenceRows([[one], [other]], longest=64)
     batches = plan(rows.lengths, places=512, seed=[0, 0])
     mixed = [len(set(rows.language[batch].tolist())) == 2 for batch in batches]
     assert np.mean(mixed) > 0.9
@@ -118,6 +123,6 @@ def test_a_batch_mixes_the_languages_and_a_row_has_one() -> None:
 
 
 def test_an_empty_sentence_is_a_row_of_specials() -> None:
-    rows: Rows = sentence_rows([data_of([[2], []])], longest=64)
+    rows = SentenceRows([[data_of([[2], []])]], longest=64)
     ids, lengths = rows.batch(np.array([0, 1]))
     assert ids[1].tolist() == [START, END, PAD, PAD] and lengths.tolist() == [4, 2]

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from twinlang import config as study
-from twinlang import modules, parameters
+from twinlang import modules, parameters, tree_parameters
 from twinlang.cli import UserError
 from twinlang.validation import check, problems
 
@@ -255,9 +255,9 @@ def test_steps_take_from_the_language_what_they_leave_open(config: dict[str, Any
         "inversion"
     ]
     files = [f"results/ordering/{lang}.json" for lang in ("en", "hi", "ar")]
-    assert parameters.twin_files(config, "ar", "both") == files
-    assert parameters.twin_files(config, "ar", "inversion") == []
-    assert parameters.treebanks(config, "ar", "both") == ["en", "hi", "ar"]
+    assert tree_parameters.twin_files(config, "ar", "both") == files
+    assert tree_parameters.twin_files(config, "ar", "inversion") == []
+    assert tree_parameters.treebanks(config, "ar", "both") == ["en", "hi", "ar"]
     recipe = parameters.pretrain_settings(
         config, lang="ar", twin="both", pairing="parallel", seed="0"
     )
@@ -270,25 +270,29 @@ def test_steps_take_from_the_language_what_they_leave_open(config: dict[str, Any
 
 def test_only_twins_that_read_trees_need_them(config: dict[str, Any]) -> None:
     data = "corpus/main-a"
-    assert parameters.derived_from(config, "en", "syntax", data).startswith(
+    assert tree_parameters.derived_from(config, "en", "syntax", data).startswith(
         "results/encoded/en/trees/"
     )
-    assert parameters.derived_from(config, "en", "inversion", data).startswith(
+    assert tree_parameters.derived_from(config, "en", "inversion", data).startswith(
         "results/encoded/en/orig/"
     )
-    assert parameters.corpus_trees(config, "orig", "en", "main", "a") == []
+    assert tree_parameters.corpus_trees(config, "orig", "en", "main", "a") == []
     config["languages"]["en"]["syntax"] = {"shards": 3, "parser": "udpipe"}
-    assert len(parameters.corpus_trees(config, "trees", "en", "main", "a")) == 3
-    assert parameters.parser_files(config, "en") == ["results/parsers/en.udpipe"]
-    assert parameters.parser_files(config, "fr") == [] == parameters.parsed_from(config, "fr")
-    assert "source" in json.loads(parameters.corpus_parser(config, "fr"))
-    assert json.loads(parameters.task_parser(config, "en", "pos")) == {"parser": "udpipe"}
+    assert len(tree_parameters.corpus_trees(config, "trees", "en", "main", "a")) == 3
+    assert tree_parameters.parser_files(config, "en") == ["results/parsers/en.udpipe"]
+    assert (
+        tree_parameters.parser_files(config, "fr")
+        == []
+        == tree_parameters.parsed_from(config, "fr")
+    )
+    assert "source" in json.loads(tree_parameters.corpus_parser(config, "fr"))
+    assert json.loads(tree_parameters.task_parser(config, "en", "pos")) == {"parser": "udpipe"}
 
 
 def test_treebanks_say_what_they_are(config: dict[str, Any]) -> None:
-    assert json.loads(parameters.treebank_name(config, "en"))["name"] == "built-in grammar"
+    assert json.loads(tree_parameters.treebank_name(config, "en"))["name"] == "built-in grammar"
     config["languages"]["fr"] |= {"source": "files", "treebank": {"name": "GSD", "version": "2.5"}}
-    found = json.loads(parameters.treebank_name(config, "fr"))
+    found = json.loads(tree_parameters.treebank_name(config, "fr"))
     assert found == {"name": "GSD", "version": "2.5", "licence": "not stated"}
 
 

@@ -11,6 +11,7 @@ import torch
 from tests.micro import MODEL, SETTINGS, VOCABULARY, Study, items
 from twinlang import finetuning, modules, sentences, tasks
 from twinlang.cli import UserError, read_lines
+from twinlang.devices import Engine
 from twinlang.finetuning import classifier, finetune, logits_of, predict
 from twinlang.instances import instances
 from twinlang.sentences import Sentences
@@ -25,16 +26,16 @@ def fitted(study: Study, name: str, **more: Any) -> tuple[Any, Sentences, Any, d
     data = sentences.read(study.task(name, "train", []))
     settings = {**SETTINGS, "dropout": 0.0, "freeze_embeddings": False, "language": "en", **more}
     model = classifier(RECIPE, task, settings, settings.get("seed", 0))
-    options: Any = {"seed": settings.get("seed", 0), "precision": "fp32"}
-    options["micro_batch"] = settings.get("micro_batch", 0)
+    options: Any = {"seed": settings.get("seed", 0)}
+    options["engine"] = Engine(micro_batch=settings.get("micro_batch", 0))
     finetune(model, task=task, settings=settings, data=data, records=records, **options)
     return model, data, records, settings
 
 
 def predictions(name: str, found: tuple[Any, Sentences, Any, dict[str, Any]]) -> Any:
     model, data, records, settings = found
-    options: Any = {"settings": settings, "data": data, "records": records, "device": "cpu"}
-    return predict(model, task=tasks.load(name), precision="fp32", **options)
+    options: Any = {"settings": settings, "data": data, "records": records}
+    return predict(model, task=tasks.load(name), engine=Engine(), **options)
 
 
 @pytest.mark.parametrize("name, epochs", [("pos", 12), ("ner", 12), ("nli", 40), ("qa", 30)])
@@ -56,7 +57,7 @@ def test_predictions_are_in_the_order_of_the_records(study: Study, name: str) ->
 
 def test_frozen_embeddings_stay(study: Study) -> None:
     torch.manual_seed(0)
-    before = classifier(RECIPE, tasks.load("pos"), {"dropout": 0.0}, 0).state_dict()
+    before = classifier(RECIPE, tasks.load("pos"), {**SETTINGS, "dropout": 0.0}, 0).state_dict()
     for frozen in (True, False):
         after = fitted(study, "pos", freeze_embeddings=frozen)[0].state_dict()
         for part in ("pieces", "positions", "norm"):
@@ -71,7 +72,7 @@ def test_micro_batches_change_rounding_alone_and_seeds_change_more(study: Study)
     for more in ({}, {"micro_batch": 100}, {"seed": 1}):
         model, data, _, settings = fitted(study, "pos", **more)
         shown = instances(data, max_length=settings["max_length"])
-        found = logits_of(model, shown, device="cpu", precision="fp32")
+        found = logits_of(model, shown, engine=Engine())
         logits.append(np.concatenate([v for _, v in sorted(found, key=lambda pair: pair[0].item)]))
     one, cut, other = logits
     assert np.abs(one - cut).max() < 1e-3 < 0.1 < np.abs(one - other).max()
@@ -80,7 +81,7 @@ def test_micro_batches_change_rounding_alone_and_seeds_change_more(study: Study)
 def test_batches_of_prediction_do_not_matter(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     model, data, _, settings = fitted(study, "pos")
     shown = instances(data, max_length=settings["max_length"])
-    options: Any = {"device": "cpu", "precision": "fp32"}
+    options: Any = {"engine": Engine()}
     whole = {i.item: values for i, values in logits_of(model, shown, **options)}
     monkeypatch.setattr(finetuning, "PLACES", 30)
     for instance, values in logits_of(model, shown, **options):

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from twinlang import kernels
 from twinlang.optim import AdamW, Schedule, _Group
 
 SCHEDULE = Schedule(
@@ -38,18 +39,22 @@ def reference(model: nn.Module) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, betas=SCHEDULE.betas, eps=SCHEDULE.epsilon, foreach=False)
 
 
-def plain_update(group: _Group, schedule: Schedule, rate: float) -> None:
+def plain_update(group: _Group, schedule: Schedule, rate: float, scale: Tensor) -> None:
     """What devices without the fused operation run."""
     group.count += 1
+    group.gradient.mul_(scale)
     group._plain_update(schedule, rate)
+    group.gradient.zero_()
 
 
-@pytest.mark.parametrize("plain", [False, True])
-def test_twenty_steps_equal_torchs(plain: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    if plain:
+@pytest.mark.parametrize("way", ["torch", "plain", "fused"])
+def test_twenty_steps_equal_torchs(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if way == "plain":
         monkeypatch.setattr(_Group, "update", plain_update)
+    if way == "fused" and not kernels.available():
+        pytest.skip("no C++ compiler")
     ours, theirs = network(), network()
-    one, other = AdamW(ours, SCHEDULE), reference(theirs)
+    one, other = AdamW(ours, SCHEDULE, fused=way == "fused"), reference(theirs)
     for step in range(SCHEDULE.steps):
         loss(ours, step).backward()
         norm = one.clip()
@@ -63,6 +68,21 @@ def test_twenty_steps_equal_torchs(plain: bool, monkeypatch: pytest.MonkeyPatch)
         assert torch.allclose(norm, expected, rtol=1e-5)
         for mine, its in zip(ours.parameters(), theirs.parameters(), strict=True):
             assert (mine - its).abs().max() < 1e-6
+            assert mine.grad is not None and not mine.grad.any()
+
+
+@pytest.mark.skipif(not kernels.available(), reason="no C++ compiler")
+def test_the_low_copy_follows_the_weights() -> None:
+    model = network()
+    optimizer = AdamW(model, SCHEDULE, fused=True, low=True)
+    for step in range(3):
+        loss(model, step).backward()
+        optimizer.clip()
+        optimizer.step(step)
+        for parameter in model.parameters():
+            copy = getattr(parameter, "low", None)
+            assert (copy is None) == (parameter.ndim < 2)
+            assert copy is None or (copy == parameter.detach().to(torch.bfloat16)).all()
 
 
 def test_clip_equals_torchs_and_leaves_small_gradients() -> None:
@@ -75,7 +95,7 @@ def test_clip_equals_torchs_and_leaves_small_gradients() -> None:
         assert torch.allclose(norm, nn.utils.clip_grad_norm_(theirs.parameters(), clip))
         for mine, its in zip(ours.parameters(), theirs.parameters(), strict=True):
             assert mine.grad is not None and its.grad is not None
-            assert torch.allclose(mine.grad, its.grad, rtol=1e-5, atol=1e-9)
+            assert torch.allclose(mine.grad * optimizer.scale, its.grad, rtol=1e-5, atol=1e-9)
 
 
 def test_frozen_parameters_stay() -> None:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from tests.micro import MODEL, PRETRAIN, data_of
-from twinlang import transforms
+from twinlang import kernels, pretraining, sentences, transforms
 from twinlang.batching import Rows
 from twinlang.cli import UserError
+from twinlang.devices import Engine
 from twinlang.model import MaskedLM, Shape
 from twinlang.pretraining import (
     make_rows,
@@ -43,10 +50,14 @@ def corpora() -> list[Sentences]:
     return [orig, transforms.apply(orig, TWIN, vocabulary=VOCABULARY, seed=0)]
 
 
+def wrapped() -> list[list[Sentences]]:
+    return [[corpus] for corpus in corpora()]
+
+
 def trained(data: list[Sentences] | None = None, *, micro_batch: int = 0, **more: Any) -> MaskedLM:
-    options: dict[str, Any] = {"device": "cpu", "precision": more.pop("precision", "fp32")}
+    engine = Engine(micro_batch=micro_batch, **more.pop("engine", {}))
     made = {**recipe(**more), **({"seed": more["seed"]} if "seed" in more else {})}
-    return pretrain(made, data or corpora(), micro_batch=micro_batch, **options)
+    return pretrain(made, [[c] for c in data or corpora()], engine=engine)
 
 
 def difference(one: MaskedLM, other: MaskedLM) -> float:
@@ -59,8 +70,8 @@ def test_it_learns_and_is_the_same_each_time() -> None:
     assert difference(trained(), trained()) == 0
     assert difference(trained(), trained(seed=1)) > 0.01
     assert not model.training
-    rows = make_rows(recipe(), corpora())
-    (batch,) = micro_batches(rows, np.arange(len(rows)), masking_of(recipe(), 2), (9, 9), 0)
+    rows = make_rows(recipe(), wrapped())
+    (batch,) = micro_batches(rows, np.arange(len(rows)), masking_of(recipe(), 2), (9, 9), Engine())
     torch.manual_seed(0)
     fresh = MaskedLM(Shape(**recipe()["model"]))
     with torch.no_grad():
@@ -77,9 +88,9 @@ def test_micro_batches_change_rounding_alone() -> None:
 @pytest.mark.parametrize("pack", [False, True])
 def test_the_parts_of_a_step_are_the_step(pack: bool) -> None:
     made = recipe(pack=pack, row=24)
-    rows, masking = make_rows(made, corpora()), masking_of(made, 2)
-    (whole,) = micro_batches(rows, np.arange(20), masking, (0, 3), 0)
-    parts = micro_batches(rows, np.arange(20), masking, (0, 3), 60)
+    rows, masking = make_rows(made, wrapped()), masking_of(made, 2)
+    (whole,) = micro_batches(rows, np.arange(20), masking, (0, 3), Engine())
+    parts = micro_batches(rows, np.arange(20), masking, (0, 3), Engine(micro_batch=60))
     ids = [whole.tensors["ids"], *(part.tensors["ids"] for part in parts)]
     assert all(found is not None for found in ids) and len(parts) > 3
     assert (torch.cat(ids[1:]) == ids[0]).all()  # type: ignore[arg-type]
@@ -95,7 +106,7 @@ def test_the_parts_of_a_step_are_the_step(pack: bool) -> None:
 
 def test_a_mono_model_reads_one_language() -> None:
     (orig, _), made = corpora(), recipe()
-    rows = make_rows(made, [orig])
+    rows = make_rows(made, [[orig]])
     assert len(rows) == 60 and not rows.language.any()
     assert len(masking_of(made, 1).tables) == 1
     model = trained([orig], steps=5)
@@ -109,7 +120,7 @@ def test_random_pieces_are_drawn_from_where_the_recipe_says() -> None:
 
 
 def test_short_rows_come_first() -> None:
-    rows = make_rows(recipe(), corpora())
+    rows = make_rows(recipe(), wrapped())
     settings = recipe(steps=10, short_first={"steps": 0.4, "length": 8})["pretrain"]
     longest = [int(rows.lengths[batch].max()) for batch in islice(planned(rows, settings, 0), 30)]
     assert max(longest[:4]) <= 8 < max(longest[4:])
@@ -120,18 +131,68 @@ def test_short_rows_come_first() -> None:
 
 def test_rows_are_cut_to_what_the_model_can_read() -> None:
     long = data_of([[200], [3]], vocabulary=VOCABULARY)
-    rows: Rows = make_rows(recipe(row=512), [long])
+    rows: Rows = make_rows(recipe(row=512), [[long]])
     assert rows.lengths.tolist() == [MODEL["positions"], 5]
-    assert make_rows(recipe(row=64), [long]).lengths.tolist() == [64, 5]
+    assert make_rows(recipe(row=64), [[long]]).lengths.tolist() == [64, 5]
 
 
 def test_what_cannot_be_trained_is_refused() -> None:
     tiny = data_of([[1, 1]], vocabulary=VOCABULARY)
     with pytest.raises(UserError, match="pretrain.row: the corpus does not fill one row"):
-        make_rows(recipe(pack=True, row=64), [tiny])
+        make_rows(recipe(pack=True, row=64), [[tiny]])
     settings = recipe(short_first={"steps": 0.5, "length": 3})["pretrain"]
     with pytest.raises(UserError, match="pretrain.short_first.length: no row is that short"):
-        next(planned(make_rows(recipe(), [tiny]), settings, 0))
+        next(planned(make_rows(recipe(), [[tiny]]), settings, 0))
     empty = replace(tiny, offsets=np.zeros(1, dtype=np.int64), columns={"pieces": np.empty(0)})
     with pytest.raises(UserError, match="does not fill one row"):
-        make_rows(recipe(), [empty])
+        make_rows(recipe(), [[empty]])
+
+
+def test_checkpoints_are_spaced_by_powers_of_two() -> None:
+    seen: list[tuple[int, torch.Tensor]] = []
+
+    def note(model: MaskedLM, steps: int) -> None:
+        seen.append((steps, model.bias.detach().clone()))
+
+    made = recipe(steps=11)
+    model = pretrain(made, wrapped(), engine=Engine(), checkpoint=note)
+    assert [steps for steps, _ in seen] == [0, 1, 2, 4, 8]
+    torch.manual_seed(0)
+    assert (seen[0][1] == MaskedLM(Shape(**made["model"])).bias).all()
+    assert (seen[-1][1] != model.bias).any()
+    assert difference(model, pretrain(made, wrapped(), engine=Engine())) == 0
+
+
+@pytest.mark.parametrize("fused", [False, kernels.available()])
+def test_two_processes_train_as_one(tmp_path: Path, fused: bool) -> None:
+    """By torchrun with gloo; dropout included, since a row draws by its number in the step."""
+    made = recipe(steps=8)
+    made["model"] |= {"dropout": 0.1, "attention_dropout": 0.1}
+    (tmp_path / "recipe.json").write_text(json.dumps(made))
+    for name, corpus in zip(("orig", "deriv"), corpora(), strict=True):
+        sentences.write(tmp_path / f"{name}.arrow", [corpus])
+    env = {"PYTHONPATH": str(Path(pretraining.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
+    env["TWINLANG_KERNELS"] = "on" if fused else "off"
+    run = [sys.executable, "-m"]
+    many = [*run, "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m"]
+    for name, launcher in (("one", run), ("two", many)):
+        flags = ["--recipe", "recipe.json", "--orig", "orig.arrow", "--deriv", "deriv.arrow"]
+        flags += ["--model", f"{name}/model.safetensors", "--journal", f"{name}/train.jsonl"]
+        command = [*launcher, "twinlang.steps.pretrain", *flags]
+        done = subprocess.run(
+            command, cwd=tmp_path, env={**os.environ, **env}, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+    one, two = (load_file(tmp_path / name / "model.safetensors") for name in ("one", "two"))
+    logits = []
+    for found in (one, two):
+        model = MaskedLM(Shape(**made["model"])).eval()
+        model.load_state_dict(found)
+        logits.append(model(torch.arange(5, 21)[None], None).detach())
+    assert 0 <= float((logits[0] - logits[1]).abs().max()) < 1e-5
+    losses = [
+        json.loads((tmp_path / name / "train.jsonl").read_text().splitlines()[-1])["loss"]
+        for name in ("one", "two")
+    ]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-4)
+    assert not list(tmp_path.glob("*/.resume*"))

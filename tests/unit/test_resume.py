@@ -176,7 +176,7 @@ class Run:
         recipe = study.copied_recipe(folder, twin, steps=STEPS, **pretrain)
         self.model, self.log = folder / "model.safetensors", folder / "train.jsonl"
         self.flags = {"recipe": recipe, "orig": study.corpus([]), "deriv": study.corpus(twin)}
-        self.flags |= {"model": self.model, "log": self.log, "save_seconds": 0}
+        self.flags |= {"model": self.model, "journal": self.log, "save_seconds": 0}
 
     def start(self, **more: Any) -> Any:
         context = multiprocessing.get_context("forkserver")

@@ -22,7 +22,7 @@ COORDINATES = {
 }
 KEYS = {
     *("language", "twin", "pairing", "pretrain_seed", "finetune_seed", "task", "setting"),
-    *("metric", "value", "scores", "constant", "n", "keeps_order", "device", "precision"),
+    *("metric", "value", "scores", "constant", "n", "keeps_order", "device", "precision", "path"),
     *("threads", "recipe_sha256", "model_sha256", "dev_sha256", "versions"),
 }
 

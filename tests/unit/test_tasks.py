@@ -18,6 +18,7 @@ from tests.kin import models, step_of, with_trees
 from tests.micro import SETTINGS, Study, items, step
 from twinlang import finetuning, instances, modules, scores, sentences, tasks, transforms
 from twinlang.cli import UserError, write_lines
+from twinlang.devices import Engine
 from twinlang.sentences import Sentences
 from twinlang.tasks import IGNORED, Reader, ner
 
@@ -134,8 +135,7 @@ def test_perfect_predictions_score_100(
         settings=settings,
         data=data,
         records=records,
-        device="cpu",
-        precision="fp32",
+        engine=Engine(),
     )
     assert [p["id"] for p in found] == [r["id"] for r in records]
     assert task.score(records, found, settings)[task.METRIC] == 100

@@ -14,11 +14,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from twinlang import training
+from twinlang import journal
 from twinlang.cli import UserError
+from twinlang.devices import Engine
+from twinlang.journal import Journal
+from twinlang.model import cross_entropy
 from twinlang.optim import AdamW, Schedule
 from twinlang.resume import Resume
-from twinlang.training import Journal, MicroBatch, cross_entropy, train
+from twinlang.training import MicroBatch, train
 
 STEPS = 10
 SCHEDULE = Schedule(steps=STEPS, learning_rate=0.05, warmup=2, weight_decay=0.01)
@@ -96,7 +99,7 @@ def test_micro_batches_change_rounding_alone() -> None:
 
 
 def test_the_loss_is_the_mean_over_targets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(training, "LOG_SECONDS", 0.0)
+    monkeypatch.setattr(journal, "LOG_SECONDS", 0.0)
     model = network()
     model[1] = nn.Identity()
     with torch.no_grad():
@@ -180,7 +183,7 @@ def test_a_signal_saves_and_ends(tmp_path: Path) -> None:
 
 def test_the_journal_tells_each_step_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where Snakemake has deleted it, and where lines came after the state was saved."""
-    monkeypatch.setattr(training, "LOG_SECONDS", 0.0)
+    monkeypatch.setattr(journal, "LOG_SECONDS", 0.0)
     whole, log = tmp_path / "whole", tmp_path / "log"
     trained(log=whole)
     for at, every in ((5, 0.0), (8, 1e9)):
@@ -233,4 +236,29 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> 
 
 
 def test_bf16_trains_to_about_the_same() -> None:
-    assert 0 < difference(trained(), trained(precision="bf16")) < 0.2
+    assert 0 < difference(trained(), trained(engine=Engine(precision="bf16"))) < 0.2
+
+
+def test_a_micro_batch_that_does_not_fit_says_which_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> Tensor:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 B")
+
+    with pytest.raises(UserError, match="12 places does not fit .* set micro_batch to 6 places"):
+        trained(loss=full)
+
+    def broken(*_: Any) -> Tensor:
+        raise RuntimeError("shapes differ")
+
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        trained(loss=broken)
+
+
+def test_a_compiled_loss_computes_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Traced and cut into graphs as on an accelerator, without the minutes of its code."""
+    compile_ = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda f: compile_(f, backend="eager"))
+    model, compiled = network(), network()
+    model[1] = compiled[1] = nn.Identity()
+    trained(model=model)
+    trained(model=compiled, engine=Engine(compiled=True))
+    assert difference(model, compiled) < 1e-6

@@ -12,7 +12,7 @@ from safetensors import safe_open
 from torch import nn
 
 from tests.micro import MODEL
-from twinlang import devices, recipe, weights
+from twinlang import devices, kernels, recipe, resume, weights
 from twinlang.cli import UserError
 from twinlang.model import MaskedLM, Shape
 
@@ -28,7 +28,11 @@ def test_weights_come_back(tmp_path: Path) -> None:
     for mine, its in zip(one.parameters(), other.parameters(), strict=True):
         assert (mine == its).all()
     with safe_open(tmp_path / "m.safetensors", "pt") as file:
-        assert file.metadata() == {"recipe": "abc"}
+        told = json.loads(file.metadata()["twinlang"])
+    assert told == {"recipe": "abc", "sha256": weights.digest(one.state_dict())}
+    first = (tmp_path / "m.safetensors").read_bytes()
+    weights.save(tmp_path / "m.safetensors", one, recipe="abc")
+    assert (tmp_path / "m.safetensors").read_bytes() == first
 
 
 def test_a_part_of_a_model(tmp_path: Path) -> None:
@@ -47,6 +51,25 @@ def test_a_file_cut_short_is_named(tmp_path: Path, keep: float) -> None:
     path.write_bytes(whole[: int(keep * len(whole))])
     with pytest.raises(UserError, match="m.safetensors is cut short or damaged .* run again"):
         weights.load(path, model())
+
+
+@pytest.mark.parametrize("place", [0.3, 0.9, 1.0])
+def test_a_changed_file_is_named(tmp_path: Path, place: float) -> None:
+    path = tmp_path / "m.safetensors"
+    weights.save(path, model())
+    content = bytearray(path.read_bytes())
+    header = 8 + int.from_bytes(content[:8], "little")
+    content[header + int(place * (len(content) - header - 1))] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="m.safetensors was changed after it was written .* again"):
+        weights.load(path, model())
+
+
+def test_a_file_without_a_hash_is_read(tmp_path: Path) -> None:
+    """As those are that earlier versions wrote."""
+    one, path = model(), tmp_path / "m.safetensors"
+    resume.save_tensors(path, one.state_dict(), {})
+    weights.load(path, model())
 
 
 def test_other_shapes_and_names_are_refused(tmp_path: Path) -> None:
@@ -88,10 +111,26 @@ def flags(**more: str) -> argparse.Namespace:
 
 
 def test_devices() -> None:
-    assert devices.prepare(flags(threads="1")) == "cpu" and torch.get_num_threads() == 1
-    found = devices.provenance(flags(precision="bf16"))
+    engine = devices.prepare(flags(threads="1", precision="bf16"))
+    assert engine.device == "cpu" and torch.get_num_threads() == 1
+    assert engine.fused == kernels.available()
+    found = devices.provenance(engine)
     assert (found["device"], found["precision"], found["threads"]) == ("cpu", "bf16", 1)
+    assert found["path"] == ("fused" if engine.fused else "torch")
     assert {"twinlang", "torch", "python"} <= set(found["versions"])
+
+
+@pytest.mark.parametrize(
+    "told, expected", [({"avx2"}, "fp32"), ({"avx512_bf16"}, "bf16"), ({"amx_bf16"}, "bf16")]
+)
+def test_the_machine_decides_what_auto_is(
+    monkeypatch: pytest.MonkeyPatch, told: set[str], expected: str
+) -> None:
+    monkeypatch.setattr(devices, "processor_flags", lambda: told)
+    monkeypatch.setattr(kernels, "available", lambda: True)
+    assert devices.prepare(flags(precision="auto")).precision == expected
+    monkeypatch.setattr(kernels, "available", lambda: False)
+    assert devices.prepare(flags(precision="auto")).precision == "fp32"
 
 
 @pytest.mark.parametrize("device", ["cuda:77", "gpu"])

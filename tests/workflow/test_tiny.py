@@ -78,3 +78,46 @@ def test_a_step_that_fails_says_why_and_leaves_nothing(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "\nerror: " in done.stdout and "vocabulary" in done.stdout
     assert not list((project.folder / "results/tokenizer").rglob("*.json"))
+
+
+MODEL = "results/export/en/{twin}/{pairing}/s{seed}/lm"
+MINE = MODEL.format(twin="transliteration", pairing="parallel", seed=0)
+MONO = MODEL.format(twin="orig", pairing="mono", seed=0)
+METRICS = "results/metrics/en/transliteration/parallel/s0"
+
+
+def test_models_go_out_and_come_in(
+    tiny: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is exported loads in `transformers`; a study of the exported models has equal scores."""
+    from transformers import AutoModelForMaskedLM, AutoModelForTokenClassification
+
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    project = tiny.clone(tmp_path / "out")
+    tuned = [MINE.replace("lm", "pos/f0/bz"), MONO.replace("lm", "pos/f0/mo")]
+    plan = project.plan(MINE, MONO, *tuned)
+    assert plan.rules() == {"finetune_again", "export", "export_finetuned"} and len(plan) == 5
+    done = project.snakemake(MINE, MONO, *tuned, "--cores", "2")
+    assert done.returncode == 0, done.stdout
+    assert not project.plan(MINE, MONO, *tuned)
+    for folder in (MINE, MONO):
+        assert AutoModelForMaskedLM.from_pretrained(project.folder / folder)
+    for folder in tuned:
+        assert AutoModelForTokenClassification.from_pretrained(project.folder / folder)
+    card = (project.folder / MINE / "README.md").read_text(encoding="utf-8")
+    assert 'language: ["en", "en-x-translit"]' in card and "nearest neighbour" in card
+
+    config = {**TINY, "languages": {"en": {"model": f"{project.folder}/{MODEL}"}}}
+    other = Project.copied(tmp_path / "in", config)
+    targets = [f"{METRICS}/pos/f0/{name}.json" for name in ("bz", "mz")]
+    targets.append(f"{METRICS}/alignment.json")
+    plan = other.plan(*targets)
+    assert plan.count("import_model") == 2 and plan.count("import_tokenizer") == 1
+    assert not plan.rules() & {"pretrain", "pretrain_mono", "write_recipe", "train_tokenizer"}
+    done = other.snakemake(*targets, "--cores", "2")
+    assert done.returncode == 0, done.stdout
+    for target in targets:
+        one, two = (json.loads((p.folder / target).read_text("utf-8")) for p in (tiny, other))
+        assert one["value"] == two["value"] and one["n"] == two["n"]
+    other.config["pretrain"] = {**TINY["pretrain"], "steps": 13}
+    assert not other.plan(*targets)  # nothing here was trained by it

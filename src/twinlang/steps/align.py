@@ -21,7 +21,7 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--output", required=True, help="alignment.json")
     devices.add_flags(flags)
     arguments = flags.parse_args(argv)
-    devices.prepare(arguments)
+    engine = devices.prepare(arguments)
     settings = recipe.read(arguments.recipe)
     table = transforms.respelling(
         settings["twin"], settings["vocabulary"], seed=settings["twin_seed"]
@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> None:
         arguments.output,
         {
             **arguments.coordinates,
-            **devices.provenance(arguments),
+            **devices.provenance(engine),
             "value": 100 * float(hits.mean()),
             "n": len(moved),
             "chance": 100 / len(moved),

@@ -24,11 +24,11 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--unseen-rows", choices=["draw", "clamp"], default="draw")
     flags.add_argument("--metric", required=True, help="metric file to write")
     arguments = flags.parse_args(argv)
-    device = devices.prepare(arguments)
+    engine = devices.prepare(arguments)
     task, pretraining = tasks.load(arguments.task), recipe.read(arguments.recipe)
     data, dev = sentences.read(arguments.deriv_dev), read_lines(arguments.items_dev)
     settings = measure.task_settings(arguments.settings, arguments.coordinates, data)
-    model = classifier(pretraining, task, settings, seed=0).to(device)
+    model = engine.place(classifier(pretraining, task, settings, seed=0))
     weights.load(arguments.model, model)
     rows = 2 * pretraining["vocabulary"] + 1  # the last row is the one of constant input
     with_rows(model.encoder, rows, seed=UNSEEN_SEED, how=arguments.unseen_rows)
@@ -41,14 +41,14 @@ def main(argv: list[str] | None = None) -> None:
             settings=settings,
             data=shown,
             records=dev,
-            device=device,
-            precision=arguments.precision,
+            engine=engine,
         )
         values.append((found, task.score(dev, found, settings)))
     (found, scores), (_, constant) = values
     measure.write(
         arguments.metric,
         arguments=arguments,
+        engine=engine,
         setting="mz",
         metric=task.METRIC,
         scores=scores,

@@ -10,6 +10,8 @@ and the predictions of each beside it.
 
 from __future__ import annotations
 
+from typing import Any
+
 from twinlang import devices, measure, recipe, sentences, tasks, weights
 from twinlang.cli import parser, read_lines, run
 from twinlang.finetuning import classifier, finetune, predict
@@ -24,29 +26,29 @@ def main(argv: list[str] | None = None) -> None:
     for name in ("bz", "bs"):
         flags.add_argument(f"--{name}", required=True, help="metric file to write")
     arguments = flags.parse_args(argv)
-    device = devices.prepare(arguments)
+    engine = devices.prepare(arguments)
     task, pretraining = tasks.load(arguments.task), recipe.read(arguments.recipe)
     train, dev = read_lines(arguments.items_train), read_lines(arguments.items_dev)
     deriv = sentences.read(arguments.deriv_dev)
     settings = measure.task_settings(arguments.settings, arguments.coordinates, deriv)
-    common = {"task": task, "settings": settings, "precision": arguments.precision}
+    common: dict[str, Any] = {"task": task, "settings": settings, "engine": engine}
     seed = arguments.coordinates["finetune_seed"]
     files = {"bz": arguments.orig_train, "bs": arguments.deriv_train}
     for setting, data in files.items():
-        model = classifier(pretraining, task, settings, seed).to(device)
+        model = engine.place(classifier(pretraining, task, settings, seed))
         weights.load(arguments.model, model.encoder, part="encoder.")
         finetune(
             model,
             data=sentences.read(data),
             records=train,
             seed=seed,
-            micro_batch=arguments.micro_batch,
             **common,
         )
-        found = predict(model, data=deriv, records=dev, device=device, **common)
+        found = predict(model, data=deriv, records=dev, **common)
         measure.write(
             getattr(arguments, setting),
             arguments=arguments,
+            engine=engine,
             setting=setting,
             metric=task.METRIC,
             scores=task.score(dev, found, settings),

@@ -6,6 +6,8 @@ score on the orig dev set: what the task itself allows.
 
 from __future__ import annotations
 
+from typing import Any
+
 from twinlang import devices, measure, recipe, sentences, tasks, weights
 from twinlang.cli import parser, read_lines, run
 from twinlang.finetuning import classifier, finetune, predict
@@ -20,27 +22,27 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--output", required=True, help="safetensors file to write")
     flags.add_argument("--metric", required=True, help="metric file to write")
     arguments = flags.parse_args(argv)
-    device = devices.prepare(arguments)
+    engine = devices.prepare(arguments)
     task, pretraining = tasks.load(arguments.task), recipe.read(arguments.recipe)
     seed = arguments.coordinates["finetune_seed"]
     data, dev = sentences.read(arguments.orig_dev), read_lines(arguments.items_dev)
     settings = measure.task_settings(arguments.settings, arguments.coordinates, data)
-    common = {"task": task, "settings": settings, "precision": arguments.precision}
-    model = classifier(pretraining, task, settings, seed).to(device)
+    common: dict[str, Any] = {"task": task, "settings": settings, "engine": engine}
+    model = engine.place(classifier(pretraining, task, settings, seed))
     weights.load(arguments.model, model.encoder, part="encoder.")
     finetune(
         model,
         data=sentences.read(arguments.orig_train),
         records=read_lines(arguments.items_train),
         seed=seed,
-        micro_batch=arguments.micro_batch,
         **common,
     )
-    found = predict(model, data=data, records=dev, device=device, **common)
+    found = predict(model, data=data, records=dev, **common)
     weights.save(arguments.output, model, recipe=recipe.sha256(arguments.recipe))
     measure.write(
         arguments.metric,
         arguments=arguments,
+        engine=engine,
         setting="mo",
         metric=task.METRIC,
         scores=task.score(dev, found, settings),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from twinlang import alignment, devices, recipe, sentences, weights
 from twinlang.cli import json_argument, parser, run, write_json
+from twinlang.finetuning import check_length
 from twinlang.model import MaskedLM, Shape, with_rows
 from twinlang.retrieval import embed
 from twinlang.steps.evaluate import UNSEEN_SEED
@@ -23,17 +24,19 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--metric", required=True, help="retrieval.json")
     devices.add_flags(flags)
     arguments = flags.parse_args(argv)
-    device, longest = devices.prepare(arguments), arguments.settings["max_length"]
+    engine, longest = devices.prepare(arguments), arguments.settings["max_length"]
     sets = [sentences.read(path) for path in (arguments.orig_dev, arguments.deriv_dev)]
     bilingual = ("bilingual", arguments.recipe, arguments.model)
     found = {}
     for name, made_by, path in (bilingual, ("mono", arguments.mono_recipe, arguments.mono_model)):
         settings = recipe.read(made_by)
-        model = MaskedLM(Shape(**settings["model"])).to(device)
+        shape = Shape(**settings["model"])
+        check_length(arguments.settings, shape)
+        model = engine.place(MaskedLM(shape))
         weights.load(path, model)
         rows = 2 * settings["vocabulary"]
         with_rows(model.encoder, rows, seed=UNSEEN_SEED, how=arguments.unseen_rows)
-        orig, deriv = (embed(model.encoder, d, max_length=longest, device=device) for d in sets)
+        orig, deriv = (embed(model.encoder, d, max_length=longest, engine=engine) for d in sets)
         found[name] = {
             "orig_to_deriv": 100 * float(alignment.nearest(orig, deriv).mean()),
             "deriv_to_orig": 100 * float(alignment.nearest(deriv, orig).mean()),
@@ -42,7 +45,7 @@ def main(argv: list[str] | None = None) -> None:
         arguments.metric,
         {
             **arguments.coordinates,
-            **devices.provenance(arguments),
+            **devices.provenance(engine),
             **found,
             "n": len(orig),
             "chance": 100 / len(orig),
