@@ -26,6 +26,8 @@ include: "rules/common.smk"
 include: "rules/corpus.smk"
 include: "rules/encode.smk"
 include: "rules/tasks.smk"
+include: "rules/trees.smk"
+include: "rules/syntax.smk"
 include: "rules/pretrain.smk"
 include: "rules/import.smk"
 include: "rules/dynamics.smk"
@@ -42,6 +44,7 @@ rule all:
     default_target: True
     input:
         final_tables(),
+        tree_parameters.order_reports(config),
         "results/scores.csv",
         "results/compare.csv",
         "results/claims.csv",

@@ -4,7 +4,7 @@ READS    the configuration; all of its meaning is in twinlang.config and twinlan
 
 import re
 from twinlang import config as study
-from twinlang import parameters, validation
+from twinlang import parameters, tree_parameters, validation
 from twinlang.cli import UserError
 from twinlang.versions import VERSIONS
 
@@ -37,6 +37,8 @@ wildcard_constraints:
     domain="main|other",
     half="a|b",
     split="train|dev",
+    form=f"{study.ORIG}|{study.TREES}",  # without and with the trees of its sentences
+    shard=r"\d+",
     seed=r"\d+",
     fseed=r"\d+",
     setting="bz|bs|mo",
@@ -121,7 +123,6 @@ def tokenizer(key):
     return of_language
 
 
-twin_steps = from_config(parameters.twin_steps, ["twin"])
 table_twins = from_config(study.table_twins)
 pretrain_settings = from_config(parameters.pretrain_settings)
 import_settings = from_config(parameters.import_settings)

@@ -3,8 +3,11 @@
 READS    results/corpus/{lang}/{domain}/{half}.txt
          results/tasks/{lang}/{task}/{split}.jsonl
          results/tokenizer/{lang}/tokenizer.json
+         results/trees/{lang}/...                            where a twin reads trees
+         results/ordering/{lang}.json                        where a twin reads models
 WRITES   results/encoded/{lang}/orig/corpus/{domain}-{half}.arrow
          results/encoded/{lang}/orig/{task}/{split}.arrow
+         results/encoded/{lang}/trees/...                    the same files, a tree with each sentence
          results/encoded/{lang}/{twin}/...                   the same files, derived
 """
 
@@ -14,12 +17,15 @@ rule encode_corpus:
     input:
         corpus="results/corpus/{lang}/{domain}/{half}.txt",
         tokenizer="results/tokenizer/{lang}/tokenizer.json",
+        trees=from_config(
+            tree_parameters.corpus_trees, ["form", "lang", "domain", "half"]
+        ),
     output:
-        arrow="results/encoded/{lang}/orig/corpus/{domain}-{half}.arrow",
+        arrow="results/encoded/{lang}/{form}/corpus/{domain}-{half}.arrow",
     log:
-        "logs/encode_corpus/{lang}/{domain}-{half}.log",
+        "logs/encode_corpus/{lang}/{form}/{domain}-{half}.log",
     benchmark:
-        "benchmarks/encode_corpus/{lang}/{domain}-{half}.tsv"
+        "benchmarks/encode_corpus/{lang}/{form}/{domain}-{half}.tsv"
     conda:
         "../envs/data.yaml"
     threads: 1
@@ -34,6 +40,7 @@ rule encode_corpus:
             --corpus {input.corpus:q} \
             --tokenizer {input.tokenizer:q} \
             --dataset {wildcards.lang:q}/{wildcards.domain:q}/{wildcards.half:q} \
+            --trees {input.trees:q} \
             --output {output.arrow:q} \
             >{log:q} 2>&1
         """
@@ -44,12 +51,13 @@ rule encode_task:
     input:
         records="results/tasks/{lang}/{task}/{split}.jsonl",
         tokenizer="results/tokenizer/{lang}/tokenizer.json",
+        trees=from_config(tree_parameters.task_trees, ["form", "lang", "task", "split"]),
     output:
-        arrow="results/encoded/{lang}/orig/{task}/{split}.arrow",
+        arrow="results/encoded/{lang}/{form}/{task}/{split}.arrow",
     log:
-        "logs/encode_task/{lang}/{task}-{split}.log",
+        "logs/encode_task/{lang}/{form}/{task}-{split}.log",
     benchmark:
-        "benchmarks/encode_task/{lang}/{task}-{split}.tsv"
+        "benchmarks/encode_task/{lang}/{form}/{task}-{split}.tsv"
     conda:
         "../envs/data.yaml"
     threads: 1
@@ -70,6 +78,7 @@ rule encode_task:
             --dataset {wildcards.lang:q}/{wildcards.task:q}/{wildcards.split:q} \
             --spacing {params.spacing:q} \
             --boundary {params.boundary:q} \
+            --trees {input.trees:q} \
             --output {output.arrow:q} \
             >{log:q} 2>&1
         """
@@ -78,7 +87,8 @@ rule encode_task:
 rule derive:
     """The twin of a corpus or of a split of a task: order and script change, nothing else."""
     input:
-        orig="results/encoded/{lang}/orig/{data}.arrow",
+        orig=from_config(tree_parameters.derived_from, ["lang", "twin", "data"]),
+        files=from_config(tree_parameters.twin_files, ["lang", "twin"]),
     output:
         deriv="results/encoded/{lang}/{twin}/{data}.arrow",
     log:
@@ -94,8 +104,9 @@ rule derive:
         mem_mb=2000,
         runtime=60,
     params:
-        steps=twin_steps,
+        steps=from_config(tree_parameters.twin_steps, ["lang", "twin"]),
         seed=config["twin_seed"],
+        leave_out=from_config(tree_parameters.leave_out, ["data"]),
         version=VERSIONS["derive"],
     shell:
         r"""
@@ -103,6 +114,8 @@ rule derive:
             --input {input.orig:q} \
             --steps {params.steps:q} \
             --seed {params.seed} \
+            {params.leave_out} \
+            --files {input.files:q} \
             --output {output.deriv:q} \
             >{log:q} 2>&1
         """

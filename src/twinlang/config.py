@@ -15,6 +15,7 @@ from twinlang.cli import UserError
 Config = Mapping[str, Any]
 
 ORIG, MONO = "orig", "mono"  # folders of the untouched language and of its monolingual model
+TREES = "trees"  # folder of the untouched language with the columns of its trees
 RETRIEVAL, ALIGNMENT = "retrieval", "alignment"  # measures of a model that is not fine-tuned
 TABLES = {  # and experiment
     "table3": "transforms",
@@ -82,9 +83,12 @@ def step_name(step: str | Mapping[str, Any]) -> str:
 
 
 def keeps_spans(config: Config, twin: str) -> bool:
-    """Whether every step of a twin keeps runs of neighbouring pieces together."""
-    names = map(step_name, config["twins"][twin])
-    return all(modules.constant("transforms", name, "KEEPS_SPANS") for name in names)
+    """Whether every step of a twin keeps runs of pieces together, or is told to keep answers so."""
+    return all(
+        modules.constant("transforms", step_name(step), "KEEPS_SPANS")
+        or (isinstance(step, Mapping) and step[step_name(step)].get("keep_spans", False))
+        for step in config["twins"][twin]
+    )
 
 
 def respells(config: Config, twin: str) -> bool:
@@ -101,6 +105,46 @@ def is_finetuned(task: str) -> bool:
 def splits(task: str) -> list[str]:
     """The splits of a task's data."""
     return ["train", "dev"] if is_finetuned(task) else ["dev"]
+
+
+def has(transform: str, mark: str) -> bool:
+    """Whether a transform declares something, for example TREES."""
+    return modules.defines("transforms", transform, mark)
+
+
+def reads_trees(config: Config, twin: str) -> bool:
+    """Whether a step of a twin reads trees."""
+    known = modules.names("transforms")
+    names = [step_name(step) for step in config["twins"][twin]]
+    return any(name in known and has(name, "TREES") for name in names)
+
+
+def steps_of(config: Config, lang: str, twin: str) -> list[Any]:
+    """The steps of a language's twin; what a step leaves open is taken from the language.
+
+    Raises:
+        UserError: the language lacks a key that a step needs.
+    """
+    language, found = {**config["languages"][lang], "code": lang}, []
+    for step in config["twins"][twin]:
+        name = step_name(step)
+        taken = modules.constant("transforms", name, "FROM_LANGUAGE", {})
+        given = step[name] if isinstance(step, Mapping) else {}
+        for key in taken.values():
+            if key not in language:
+                raise UserError(
+                    f"languages.{lang}.{key}: the key is missing; the twin {twin} needs it"
+                )
+        filled = {parameter: language[key] for parameter, key in taken.items()}
+        found.append({name: {**filled, **given}} if filled else step)
+    return found
+
+
+def tree_twins(config: Config, lang: str) -> list[str]:
+    """The twins of a language that experiments name and that read trees."""
+    asked = [entry["twins"] for entry in config["experiments"] if lang in entry["languages"]]
+    named = dict.fromkeys(t for twins in asked for t in twins if t in config["twins"])
+    return [twin for twin in named if reads_trees(config, twin)]
 
 
 # What runs ----------------------------------------------------------------------------------------

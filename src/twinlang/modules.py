@@ -11,23 +11,31 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = Path(__file__).parent
-MARKS = {"sources": "corpus", "tasks": "HEAD", "transforms": "KEEPS_SPANS"}  # what tells a module
-UNIT = "unit"  # parameter of every transform that orders, served by twinlang.transforms itself
+MARKS = {
+    "parsers": "NEEDS",
+    "sources": "corpus",
+    "tasks": "HEAD",
+    "transforms": "KEEPS_SPANS",
+}  # what tells a module
+SERVED = {"unit", "keep_spans"}  # parameters of all that order, served by twinlang.transforms
 
 
 def names(folder: str) -> list[str]:
-    """The sources, tasks or transforms on disk; files beside them that only help are none."""
+    """The modules of a kind on disk; files beside them that only help are none."""
     files = sorted((PACKAGE / folder).glob("*.py"))
     return [file.stem for file in files if MARKS[folder] in _top(file)]
 
 
-def constant(folder: str, name: str, key: str) -> Any:
+def constant(folder: str, name: str, key: str, default: Any = None) -> Any:
     """A literal constant at the top of a module, for example HEAD of a task.
 
     Raises:
-        KeyError: the module has no such constant.
+        KeyError: the module has no such constant, and there is no default.
     """
-    node = _top(PACKAGE / folder / f"{name}.py")[key]
+    top = _top(PACKAGE / folder / f"{name}.py")
+    if key not in top and default is not None:
+        return default
+    node = top[key]
     assert isinstance(node, ast.Assign | ast.AnnAssign) and node.value
     return ast.literal_eval(node.value)
 
@@ -40,11 +48,11 @@ def defines(folder: str, name: str, key: str) -> bool:
 def parameters(transform: str) -> set[str]:
     """The parameters that a step of this transform may be given."""
     top = _top(PACKAGE / "transforms" / f"{transform}.py")
-    found = {UNIT} if "order" in top else set()
+    found = set(SERVED) if "order" in top else set()
     for key in ("order", "respell"):
         node = top.get(key)
         if isinstance(node, ast.FunctionDef):
-            found |= {argument.arg for argument in node.args.kwonlyargs} - {"seed"}
+            found |= {argument.arg for argument in node.args.kwonlyargs} - {"seed", "files"}
     return found
 
 

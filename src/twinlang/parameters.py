@@ -21,6 +21,7 @@ from twinlang.config import (
     metrics,
     of_language,
     splits,
+    steps_of,
 )
 
 
@@ -58,7 +59,7 @@ def sources_needed(config: Config) -> list[tuple[str, str, str]]:
 def corpus_settings(config: Config, lang: str) -> str:
     """What a corpus depends on: no amount of labelled data may make it anew."""
     settings = source_settings(config, lang)
-    return canonical({key: value for key, value in settings.items() if key != "items"})
+    return canonical({key: settings[key] for key in settings if key not in ("items", "trees")})
 
 
 def task_settings(config: Config, lang: str, task: str) -> str:
@@ -72,11 +73,6 @@ def task_settings(config: Config, lang: str, task: str) -> str:
 def deriv_corpus(config: Config, pairing: str) -> str:
     """The file name, less its ending, of the corpus that a pairing's deriv side reads."""
     return str(config["pairings"][pairing]["deriv"]).replace("/", "-")
-
-
-def twin_steps(config: Config, twin: str) -> str:
-    """The transforms of a twin, left to right."""
-    return canonical(config["twins"][twin])
 
 
 def pretrain_settings(config: Config, *, lang: str, twin: str, pairing: str, seed: str) -> str:
@@ -96,7 +92,7 @@ def _twin_settings(config: Config, lang: str, twin: str, pairing: str, seed: str
         "name": twin,
         "pairing": pairing,
         "seed": int(seed),
-        "twin": [] if twin == ORIG else config["twins"][twin],
+        "twin": [] if twin == ORIG else steps_of(config, lang, twin),
         "twin_seed": config["twin_seed"],
     }
 

@@ -7,7 +7,8 @@ A corpus and an encoded task have the same form, Arrow IPC with one row a senten
 | pieces | list<uint32> | piece ids, without the special pieces |
 | words | list<uint16> | the word (within the sentence) that each piece belongs to |
 | positions | list<uint16> | twins only: where in the original sentence each piece stood |
-| labels, starts, ends | list<int32> | tasks only: what travels with a piece (`tasks/`) |
+| labels, starts, ends, answers | list<int32> | tasks only: what travels with a piece (`tasks/`) |
+| nodes, heads, upos, relations | list<int32> | with trees only: the tree of each piece (`trees`) |
 | key | uint64 | seed of the sentence's own randomness |
 | item, part | uint32, uint8 | tasks: index of the record, and which part of it |
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ class Sentences:
 
     Shapes: offsets (S + 1,) int64; keys (S,) uint64; items (S,) uint32; parts (S,) uint8; every
     array of `columns` (N,): always `pieces` and `words`, others as in the table above. Columns
-    that a transform reads (trees: `heads`, `relations`, `upos`) are carried the same way.
+    that a transform reads (trees) are carried the same way.
     """
 
     offsets: np.ndarray
@@ -90,6 +91,19 @@ class Sentences:
             columns={name: c[first:last] for name, c in self.columns.items()},
             metadata=self.metadata,
         )
+
+
+def chosen(sentences: Sentences, mask: np.ndarray) -> Sentences:
+    """The sentences that a mask (S,) marks."""
+    pieces = np.repeat(mask, sentences.lengths)
+    return Sentences(
+        offsets=np.concatenate([[0], np.cumsum(sentences.lengths[mask])]),
+        keys=sentences.keys[mask],
+        items=sentences.items[mask],
+        parts=sentences.parts[mask],
+        columns={name: column[pieces] for name, column in sentences.columns.items()},
+        metadata=sentences.metadata,
+    )
 
 
 def dataset_key(name: str) -> int:
@@ -186,7 +200,11 @@ def batches(path: str | Path) -> Iterator[Sentences]:
 
 def read(path: str | Path) -> Sentences:
     """All sentences of a file; without a copy where it has one batch."""
-    parts = list(batches(path))
+    return joined(list(batches(path)))
+
+
+def joined(parts: Sequence[Sentences]) -> Sentences:
+    """Batches as one; without a copy where there is one."""
     if len(parts) == 1:
         return parts[0]
     shifts = np.cumsum([0] + [p.offsets[-1] for p in parts])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -12,9 +11,18 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from twinlang import modules, parameters
+from twinlang import modules, parameters, tree_parameters, tree_validation
 from twinlang.cli import UserError
-from twinlang.config import MONO, ORIG, Config, cells, of_language, step_name
+from twinlang.config import (
+    MONO,
+    ORIG,
+    TREES,
+    Config,
+    cells,
+    of_language,
+    step_name,
+)
+from twinlang.naming import closest, said, unknown
 
 KINDS = {
     "object": "a block of keys",
@@ -95,7 +103,7 @@ def _unknown_keys(error: ValidationError) -> Iterator[str]:
     for key in block:
         if key not in known:
             where = _path([*error.absolute_path, key])
-            yield f"{where}: there is no such key{_closest(str(key), known)}"
+            yield f"{where}: there is no such key{closest(str(key), known)}"
 
 
 def _missing_keys(error: ValidationError) -> Iterator[str]:
@@ -141,44 +149,27 @@ def _hint(error: ValidationError) -> str:
 # Names --------------------------------------------------------------------------------------------
 
 
-def _closest(name: str, known: Iterable[str]) -> str:
-    """The remedy for an unknown name."""
-    known = list(known)
-    near = difflib.get_close_matches(name, known, n=1)
-    choices = ", ".join(known) or "none"
-    return f"; did you mean {near[0]}?" if near else f"; there are {choices}"
-
-
-def _unknown(where: str, kind: str, names: Iterable[str], known: Iterable[str]) -> list[str]:
-    known = list(known)
-    return [
-        f"{where}: there is no {kind} '{name}'{_closest(name, known)}"
-        for name in names
-        if name not in known
-    ]
-
-
 def _sources(config: Config) -> Iterator[str]:
-    yield from _unknown("sources", "source", config["sources"], modules.names("sources"))
+    yield from unknown("sources", "source", config["sources"], modules.names("sources"))
     blocks = {f"sources.{name}.items": block["items"] for name, block in config["sources"].items()}
     for lang, language in config["languages"].items():
         blocks[f"languages.{lang}.settings.items"] = language.get("settings", {}).get("items", {})
     for where, items in blocks.items():
-        yield from _unknown(where, "task", items, config["tasks"])
+        yield from unknown(where, "task", items, config["tasks"])
 
 
 def _languages(config: Config) -> Iterator[str]:
     for lang, language in config["languages"].items():
         where = f"languages.{lang}"
         known = [name for name in config["sources"] if name in modules.names("sources")]
-        yield from _unknown(f"{where}.source", "source", [language["source"]], known)
-        yield from _unknown(f"{where}.tasks", "task", language.get("tasks", []), config["tasks"])
+        yield from unknown(f"{where}.source", "source", [language["source"]], known)
+        yield from unknown(f"{where}.tasks", "task", language.get("tasks", []), config["tasks"])
         target = [language["syntax_target"]] if "syntax_target" in language else []
-        yield from _unknown(f"{where}.syntax_target", "language", target, config["languages"])
+        yield from unknown(f"{where}.syntax_target", "language", target, config["languages"])
         yield from _settings(where, language, config)
         if language["source"] == "builtin":  # the only source whose languages are known beforehand
             known = modules.constant("grammar", "lexicon", "LANGUAGES")
-            yield from _unknown(where, "built-in language", [lang], known)
+            yield from unknown(where, "built-in language", [lang], known)
     yield from _data(config)
 
 
@@ -186,15 +177,14 @@ def _settings(where: str, language: Mapping[str, Any], config: Config) -> Iterat
     block = config["sources"].get(language["source"], {})
     for key in language.get("settings", {}):
         if key not in block:
-            yield f"{where}.settings.{key}: its source has no such key{_closest(key, block)}"
+            yield f"{where}.settings.{key}: its source has no such key{closest(key, block)}"
 
 
 def _files(config: Config) -> Iterator[str]:
     """What experiments need and the user's folder lacks."""
-    for lang, kind, split in parameters.sources_needed(config):
-        try:
-            parameters.source_files(config, lang, kind, split)
-        except UserError as error:
+    needed = parameters.sources_needed(config) + tree_parameters.treebanks_needed(config)
+    for lang, kind, split in needed:
+        for error in said(parameters.source_files, config, lang, kind, split):
             yield f"languages.{lang}: {error}"
 
 
@@ -231,14 +221,17 @@ def _twins(config: Config) -> Iterator[str]:
     known = modules.names("transforms")
     for twin, steps in config["twins"].items():
         where = f"twins.{twin}"
-        if twin == ORIG:
+        if twin in (ORIG, TREES):
             yield f"{where}: the name is taken by the untouched language; choose another"
-        yield from _unknown(where, "transform", map(step_name, steps), known)
+        yield from unknown(where, "transform", map(step_name, steps), known)
         for step in steps:
             if isinstance(step, Mapping) and step_name(step) in known:
                 name = step_name(step)
                 allowed = modules.parameters(name)
-                yield from _unknown(where, f"parameter of {name}", step[name], sorted(allowed))
+                yield from unknown(where, f"parameter of {name}", step[name], sorted(allowed))
+                named = modules.constant("transforms", name, "FROM_LANGUAGE", {})
+                given = [value for key, value in step[name].items() if key in named]
+                yield from unknown(where, "language", given, config["languages"])
         spelling = [s for s in steps if step_name(s) in known and _respells(step_name(s))]
         if len(spelling) > 1:
             yield f"{where}: only one step may change the script; remove a step"
@@ -249,7 +242,7 @@ def _respells(transform: str) -> bool:
 
 
 def _tasks(config: Config) -> Iterator[str]:
-    yield from _unknown("tasks", "task", config["tasks"], modules.names("tasks"))
+    yield from unknown("tasks", "task", config["tasks"], modules.names("tasks"))
     if MONO in config["pairings"]:
         yield f"pairings.{MONO}: the name is taken by the monolingual model; choose another"
 
@@ -258,11 +251,12 @@ def _experiments(config: Config) -> Iterator[str]:
     names = [entry["name"] for entry in config["experiments"]]
     for name in {name for name in names if names.count(name) > 1}:
         yield f"experiments: '{name}' stands there twice; rename one"
+    yield from tree_validation.faults(config)
     kinds = {"languages": "language", "twins": "twin", "pairings": "pairing", "tasks": "task"}
     for entry in config["experiments"]:
         for block, kind in kinds.items():
             where = f"experiments.{entry['name']}.{block}"
-            yield from _unknown(where, kind, entry[block], config[block])
+            yield from unknown(where, kind, entry[block], config[block])
 
 
 # Numbers that must fit each other -----------------------------------------------------------------

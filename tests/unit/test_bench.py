@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from twinlang import alignment
+from twinlang import alignment, forest, ordering
 from twinlang.bench import __main__ as bench
 from twinlang.bench import _work as work
-from twinlang.bench import align, derive
+from twinlang.bench import align, derive, syntax
 from twinlang.cli import read_json
+from twinlang.ordering import LABELS
+from twinlang.word_order import encoded, reordered
 
 
 def test_derive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -28,6 +30,24 @@ def test_derive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert row["million_pieces_per_second"] > 0 and row["peak_mib"] > 0 and row["baseline"]
         speeds = row["million_pieces_per_second"], row["baseline_million_pieces_per_second"]
         assert row["ratio"] == pytest.approx(speeds[0] / speeds[1])
+
+
+def test_syntax(tmp_path: Path) -> None:
+    output = tmp_path / "syntax.json"
+    bench.main(["syntax", "--sentences", "50", "--repeat", "1", "--output", str(output)])
+    cold, warm = read_json(output)["rows"]
+    assert (cold["syntax"], warm["syntax"]) == ("cold", "warm")
+    assert warm["thousand_sentences_per_second"] > 0 and warm["baseline"]
+
+
+def test_the_baseline_of_syntax_moves_whole_subtrees() -> None:
+    found = syntax.trees("en", 20)
+    model = ordering.Ordering({k: np.zeros((LABELS, LABELS)) for k in ordering.KINDS})
+    plain = syntax.Baseline({"nouns": model, "verbs": model}, found)
+    for tree in found:
+        order = plain.order(tree)
+        assert sorted(order) == list(range(len(tree.words)))
+        assert forest.projective(forest.forest(encoded([reordered(tree, order)], "x"))).all()
 
 
 def test_the_baselines_compute_the_same_twins() -> None:

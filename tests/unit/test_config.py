@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from twinlang import config as study
-from twinlang import modules, parameters
+from twinlang import modules, parameters, tree_parameters
 from twinlang.cli import UserError
 from twinlang.validation import check, problems
 
@@ -104,6 +104,10 @@ NAMES = [
     ("twins.odd", [{"transliteration": {"share": 1}}], "no parameter of transliteration 'share'"),
     ("twins.odd", ["transliteration"] * 2, "twins.odd: only one step may change the script"),
     ("twins.orig", ["inversion"], "twins.orig: the name is taken by the untouched language"),
+    ("twins.trees", ["inversion"], "twins.trees: the name is taken by the untouched language"),
+    ("twins.odd", [{"syntax": {"nouns": "de"}}], "twins.odd: there is no language 'de'"),
+    ("syntax.parser", "spacy", "syntax.parser: there is no parser 'spacy'; there are stanza, "),
+    ("languages.en.syntax", {"parser": "stanza"}, "syntax.stanza.folder: en is parsed by its"),
     ("pairings.mono", {"orig": "main/a", "deriv": "main/b"}, "pairings.mono: the name is taken"),
     ("tasks.parsing", {}, "tasks: there is no task 'parsing'"),
     ("sources.builtin.items.poss", {}, "sources.builtin.items: there is no task 'poss'"),
@@ -171,15 +175,16 @@ def test_cells_and_what_is_left_out(config: dict[str, Any]) -> None:
     config["languages"]["fr"]["tasks"] = ["nli", "ner", "pos"]
     cells, skipped = study.cells(config, "transforms"), study.skipped(config, "transforms")
     assert len(cells) == len(set(cells))
-    asked = 4 * 3 * 5
+    asked = 4 * 4 * 5
     assert len(cells) + len(skipped) == asked
     reasons = {(s.lang, s.twin, s.task): s.reason for s in skipped}
     assert reasons["en", "permutation", "qa"] == "answers do not stay together"
     assert reasons["fr", "inversion", "qa"] == reasons["fr", "inversion", "retrieval"] == "no data"
-    assert len(skipped) == 3 + 3 + 3  # fr without qa and retrieval, the others without permuted qa
+    assert reasons["hi", "syntax", "qa"] == "answers do not stay together"
+    assert len(skipped) == 4 + 4 + 6  # fr without qa and retrieval; twins that scatter answers
     told = study.left_out(config)
-    assert "experiment transforms: 6 cells left out, no data: fr/inversion/qa" in told
-    assert "3 cells left out, answers do not stay together: en/permutation/qa" in told
+    assert "experiment transforms: 8 cells left out, no data: fr/inversion/qa" in told
+    assert "6 cells left out, answers do not stay together: en/permutation/qa" in told
 
 
 def test_seeds_meet_each_other(config: dict[str, Any]) -> None:
@@ -206,7 +211,8 @@ def test_tables_and_their_experiments(config: dict[str, Any]) -> None:
     assert study.tables(config) == ["table3", "table5", "table6", *measured]
     assert study.table_scores(config, "table6") == ["results/scores/composed.csv"]
     assert list(json.loads(study.table_twins(config, "table6"))) == [
-        "inversion", "transliteration", "inversion+transliteration"
+        "inversion", "syntax", "transliteration",
+        "inversion+transliteration", "syntax+transliteration",
     ]  # fmt: skip
     del config["experiments"][1]
     assert study.tables(config) == ["table3", "table5", *measured]
@@ -242,6 +248,55 @@ def test_parameters_hold_what_a_step_depends_on(config: dict[str, Any]) -> None:
         assert {name for name in after if after[name] != before[name]} == expected, path
 
 
+def test_steps_take_from_the_language_what_they_leave_open(config: dict[str, Any]) -> None:
+    config["twins"]["both"] = [{"syntax": {"verbs": "hi", "share": 0.9}}, "transliteration"]
+    first, second = study.steps_of(config, "ar", "both")
+    assert first == {"syntax": {"nouns": "en", "verbs": "hi", "own": "ar", "share": 0.9}}
+    assert second == "transliteration" and study.steps_of(config, "ar", "inversion") == [
+        "inversion"
+    ]
+    files = [f"results/ordering/{lang}.json" for lang in ("en", "hi", "ar")]
+    assert tree_parameters.twin_files(config, "ar", "both") == files
+    assert tree_parameters.twin_files(config, "ar", "inversion") == []
+    assert tree_parameters.treebanks(config, "ar", "both") == ["en", "hi", "ar"]
+    recipe = parameters.pretrain_settings(
+        config, lang="ar", twin="both", pairing="parallel", seed="0"
+    )
+    assert json.loads(recipe)["twin"] == [first, second]
+    del config["languages"]["ar"]["syntax_target"]
+    with pytest.raises(UserError, match="languages.ar.syntax_target: the key is missing; the twin"):
+        study.steps_of(config, "ar", "syntax")
+    assert any("languages.ar.syntax_target" in line for line in problems(config, SCHEMA))
+
+
+def test_only_twins_that_read_trees_need_them(config: dict[str, Any]) -> None:
+    data = "corpus/main-a"
+    assert tree_parameters.derived_from(config, "en", "syntax", data).startswith(
+        "results/encoded/en/trees/"
+    )
+    assert tree_parameters.derived_from(config, "en", "inversion", data).startswith(
+        "results/encoded/en/orig/"
+    )
+    assert tree_parameters.corpus_trees(config, "orig", "en", "main", "a") == []
+    config["languages"]["en"]["syntax"] = {"shards": 3, "parser": "udpipe"}
+    assert len(tree_parameters.corpus_trees(config, "trees", "en", "main", "a")) == 3
+    assert tree_parameters.parser_files(config, "en") == ["results/parsers/en.udpipe"]
+    assert (
+        tree_parameters.parser_files(config, "fr")
+        == []
+        == tree_parameters.parsed_from(config, "fr")
+    )
+    assert "source" in json.loads(tree_parameters.corpus_parser(config, "fr"))
+    assert json.loads(tree_parameters.task_parser(config, "en", "pos")) == {"parser": "udpipe"}
+
+
+def test_treebanks_say_what_they_are(config: dict[str, Any]) -> None:
+    assert json.loads(tree_parameters.treebank_name(config, "en"))["name"] == "built-in grammar"
+    config["languages"]["fr"] |= {"source": "files", "treebank": {"name": "GSD", "version": "2.5"}}
+    found = json.loads(tree_parameters.treebank_name(config, "fr"))
+    assert found == {"name": "GSD", "version": "2.5", "licence": "not stated"}
+
+
 def test_equal_meanings_are_equal_strings(config: dict[str, Any]) -> None:
     before = parameters.finetune_settings(config, "pos")
     config["tasks"]["pos"] = dict(reversed(config["tasks"]["pos"].items()))
@@ -262,7 +317,9 @@ def test_recipes_of_bilingual_and_mono_models(config: dict[str, Any]) -> None:
 
 
 def test_modules_are_read_without_import() -> None:
-    assert modules.names("transforms") == ["inversion", "permutation", "transliteration"]
+    known = {"inversion", "permutation", "reversal", "shuffle", "syntax", "transliteration"}
+    assert set(modules.names("transforms")) == known
+    assert modules.names("parsers") == ["stanza", "treebank", "udpipe"]
     assert modules.names("tasks") == ["ner", "nli", "pos", "qa", "retrieval"]
     assert {"builtin", "files"} <= set(modules.names("sources"))
     assert modules.constant("transforms", "permutation", "KEEPS_SPANS") is False

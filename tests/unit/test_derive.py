@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.kin import models, step_of, with_trees
 from tests.micro import Study, data_of, step
 from twinlang import sentences, transforms
 from twinlang.cli import write_json
@@ -28,15 +29,20 @@ TWINS: list[list[Any]] = [
     [{"transliteration": {"fraction": 0.5}}],
     ["inversion", "transliteration"],
     ["permutation", "transliteration"],
+    [{"shuffle": {"window": 3}}],
+    [{"reversal": {"block": 3}}],
+    [step_of("syntax"), "transliteration"],
+    [step_of("syntax", draw="best", punctuation="stays")],
 ]
 
 
 def computed() -> dict[str, Any]:
     """Pieces of three fixed sentences in every twin, under two seeds."""
     keys = [dataset_key(f"en/main/a|{number}") for number in range(3)]
-    data = data_of([[1, 2, 1, 1], [3], [1, 1, 2, 1, 2]], keys=keys)
+    data = with_trees(data_of([[1, 2, 1, 1], [3], [1, 1, 2, 1, 2]], keys=keys))
+    more: dict[str, Any] = {"vocabulary": 50, "files": models()}
     found = {
-        f"{json.dumps(twin)} {seed}": transforms.apply(data, twin, vocabulary=50, seed=seed)
+        f"{json.dumps(twin)} {seed}": transforms.apply(data, twin, seed=seed, **more)
         for twin in TWINS
         for seed in (0, 1)
     }

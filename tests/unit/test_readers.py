@@ -66,6 +66,7 @@ def test_trees_leave_out_ranges_and_empty_nodes(tmp_path: Path) -> None:
     assert first.words == ["de", "le", "bo", "."] and first.heads == [3, 3, 0, 3]
     assert first.relations == ["case", "det", "root", "punct"] and first.entities == []
     assert first.upos == ["ADP", "DET", "NOUN", "PUNCT"]
+    assert first.tokens == [("du", 2), ("bo", 1), (".", 1)]
     assert (first.text, second.text) == ("du bo.", "y")
     assert (report["multiword_ranges"], report["empty_nodes"], report["words"]) == (2, 2, 8)
     assert (report["read"], report["without_form"], report["kept"]) == (3, 1, 2)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kin import models, step_of, with_trees
 from tests.micro import SETTINGS, Study, items, step
 from twinlang import finetuning, instances, modules, scores, sentences, tasks, transforms
 from twinlang.cli import UserError, write_lines
@@ -25,7 +26,7 @@ TASKS = modules.names("tasks")
 TAGGED = [name for name in TASKS if modules.constant("tasks", name, "HEAD") == "tokens"]
 WORD = {"unit": "word"}
 TWINS: list[list[Any]] = [
-    *([name] for name in modules.names("transforms")),
+    *([step_of(name)] for name in modules.names("transforms")),
     *([{"inversion": WORD}], [{"permutation": WORD}], [{"transliteration": {"fraction": 0.5}}]),
     *(["inversion", "transliteration"], ["permutation", "inversion", "transliteration"]),
 ]
@@ -46,7 +47,8 @@ def encoded(study: Study, task: str, records: list[dict[str, Any]], **flags: str
 
 
 def in_twin(data: Sentences, twin: list[Any]) -> Sentences:
-    found = transforms.apply(data, twin, vocabulary=data.metadata["vocabulary"], seed=0)
+    vocabulary = data.metadata["vocabulary"]
+    found = transforms.apply(with_trees(data), twin, vocabulary=vocabulary, seed=0, files=models())
     return replace(found, metadata={**data.metadata, "twin": twin})
 
 
@@ -152,6 +154,31 @@ CONTEXTS = [
     ("ar", "رأى عمر القارب في روما. ثم نام، ثم قام.", ["عمر", "القارب", "روما", "ثم نام"]),
     ("en", "Ana  saw\ta 🙂 boat.  She left.", ["Ana", "a 🙂 boat", "She"]),
 ]
+
+
+def test_answers_move_as_one_where_they_are_kept(study: Study) -> None:
+    records = records_of("qa")
+    data = encoded(study, "qa", records)
+    asked = {"keep_spans": True}
+    for step_ in (
+        "permutation",
+        step_of("syntax"),
+        {"permutation": WORD},
+        {"shuffle": {"window": 5}},
+    ):
+        name, parameters = transforms.parse(step_)
+        kept = in_twin(data, [{name: {**parameters, **asked}}])
+        assert transforms.keeps_spans([{name: asked}]) and not transforms.keeps_spans([name])
+        assert not len(transforms.scattered(kept))
+        for first, last in zip(data.offsets, data.offsets[1:], strict=False):
+            assert sorted(kept.columns["positions"][first:last]) == list(range(last - first))
+        places = np.flatnonzero(kept.columns["answers"])
+        inside = np.diff(places) == 1
+        rises = np.diff(kept.columns["positions"][places].astype(int)) == 1
+        assert (rises | ~inside).all()
+    assert len(transforms.scattered(in_twin(data, ["permutation"])))
+
+
 SPANS = [twin for twin in TWINS if transforms.keeps_spans(twin)]
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kin import models, step_of, with_trees
 from tests.micro import data_of
 from twinlang import modules, transforms
 from twinlang.cli import UserError
@@ -18,12 +19,14 @@ from twinlang.transforms import permutation, transliteration
 
 VOCABULARY = 50
 ORDERING = [n for n in modules.names("transforms") if modules.defines("transforms", n, "order")]
-SINGLE: list[Any] = [*modules.names("transforms"), {"transliteration": {"fraction": 0.5}}]
-SINGLE += [{name: {"unit": "word"}} for name in ORDERING]
+SINGLE: list[Any] = [*map(step_of, modules.names("transforms"))]
+SINGLE += [{"transliteration": {"fraction": 0.5}}]
+SINGLE += [step_of(name, unit="word") for name in ORDERING]
 TWINS = [[step] for step in SINGLE] + [
     ["permutation", "inversion"],
     ["inversion", "transliteration"],
     ["permutation", {"inversion": {"unit": "word"}}, {"transliteration": {"fraction": 0.5}}],
+    ["permutation", step_of("syntax"), "transliteration"],
 ]
 
 
@@ -34,11 +37,11 @@ def batches(draw: st.DrawFn) -> Sentences:
     lengths = draw(st.lists(sentence, min_size=1, max_size=8))
     key = st.integers(0, 2**64 - 1)
     keys = draw(st.lists(key, min_size=len(lengths), max_size=len(lengths)))
-    return data_of(lengths, keys=keys, vocabulary=VOCABULARY)
+    return with_trees(data_of(lengths, keys=keys, vocabulary=VOCABULARY))
 
 
 def derived(data: Sentences, twin: list, *, seed: int = 0) -> Sentences:
-    return transforms.apply(data, twin, vocabulary=VOCABULARY, seed=seed)
+    return transforms.apply(data, twin, vocabulary=VOCABULARY, seed=seed, files=models())
 
 
 def same(one: Sentences, other: Sentences) -> bool:
@@ -79,7 +82,7 @@ def test_shards_and_their_sizes_do_not_matter(
 @pytest.mark.parametrize("name", ORDERING)
 @given(data=batches())
 def test_unit_word_keeps_the_pieces_of_a_word_in_sequence(name: str, data: Sentences) -> None:
-    found = derived(data, [{name: {"unit": "word"}}])
+    found = derived(data, [step_of(name, unit="word")])
     mark = found.columns["mark"]
     begins = found.local() == 0
     begins[1:] |= found.words[1:] != found.words[:-1]

@@ -32,6 +32,7 @@ PUBLISHED = {
     *("collect_scores", "collect_all_scores", "write_table", "draw_figure", "compare", "claims")
 }
 DESCRIBED = {"show_twins", "describe_data"}
+DISTANCES = {"measure_distances"}
 TUNED = {"finetune", "finetune_mono", "evaluate"}
 
 
@@ -75,10 +76,24 @@ def test_a_transform_is_added(study: Project) -> None:
     experiment(study)["twins"].append("permutation")
     plan = study.plan()
     chain = {"derive", "write_recipe", "pretrain", "finetune", "evaluate", "retrieve"}
-    assert plan.rules() == chain | PUBLISHED | {"show_twins"}
+    assert plan.rules() == chain | PUBLISHED | {"show_twins"} | DISTANCES
     assert plan.values("twin") == {"permutation"}
     assert plan.count("pretrain") == 2
     assert plan.values("task") == {"nli", "pos"}  # its answers do not stay together
+
+
+def test_a_twin_that_reads_trees_is_added(study: Project) -> None:
+    """Trees and models of its own languages and of those it follows; nothing of other twins."""
+    study.config["syntax"] = {"parser": "udpipe", "shards": 2}
+    study.config["languages"]["en"] = {"syntax": {"parser": "treebank", "shards": 1}}
+    assert not study.plan()
+    experiment(study)["twins"].append("syntax")
+    plan = study.plan()
+    assert plan.values("twin") == {"syntax"} and plan.values("form") == {"trees"}
+    assert plan.values("lang", {"train_ordering", "fetch_trees"}) == {"en", "fr", "hi"}
+    assert plan.values("lang", {"train_parser"}) == {"hi"}
+    assert plan.count("parse_corpus") == 3 and plan.count("syntax_report") == 2
+    assert plan.count("pretrain") == 2 and not plan.rules() & {"pretrain_mono", "finetune_mono"}
 
 
 def test_a_twin_that_no_experiment_names(study: Project) -> None:
@@ -96,7 +111,7 @@ def test_a_language_is_added(study: Project) -> None:
 
 def test_a_language_is_removed(study: Project) -> None:
     experiment(study)["languages"].remove("hi")
-    assert study.plan().rules() == PUBLISHED | DESCRIBED
+    assert study.plan().rules() == PUBLISHED | DESCRIBED | DISTANCES
 
 
 def test_vocabulary(study: Project) -> None:

@@ -74,7 +74,22 @@ def _tree(
         relations=[columns[7] for _, columns in words],
         entities=[],
         text=clean(comments.get("text") or _text(block)),
+        tokens=_tokens(block),
     )
+
+
+def _tokens(block: list[Row]) -> list[tuple[str, int]]:
+    """The surface tokens of a block that has multiword ranges, (form, number of words)."""
+    found: list[tuple[str, int]] = []
+    last = 0
+    for _, columns in block:
+        first, bar, end = columns[0].partition("-")
+        if bar:
+            last = int(end)
+            found.append((clean(columns[1]), last - int(first) + 1))
+        elif first.isdecimal() and int(first) > last:
+            found.append((clean(columns[1]), 1))
+    return found if any(size > 1 for _, size in found) else []
 
 
 def _check_numbers(path: Path, block: list[Row]) -> None:

@@ -17,8 +17,8 @@ from twinlang.cli import UserError
 from twinlang.grammar import nli, qa
 from twinlang.grammar.clauses import Generator
 from twinlang.grammar.lexicon import LANGUAGES
-from twinlang.grammar.linearise import Lineariser, text, tree
-from twinlang.grammar.meaning import Clause
+from twinlang.grammar.linearise import Lineariser, Nodes, text, tree
+from twinlang.grammar.meaning import Clause, Phrase
 from twinlang.grammar.preferences import DOMAINS, World
 from twinlang.sources.records import Tree
 
@@ -114,19 +114,33 @@ def trees(
         yield tree(write.sentence(clause))
 
 
-def _tagged(lang: str, task: str, clause: Clause) -> dict[str, Any]:
-    made = tree(lineariser(lang).sentence(clause))
+class _Listening:
+    """A lineariser that keeps the tree of every sentence it writes."""
+
+    def __init__(self, write: Lineariser, heard: list[Tree]) -> None:
+        self._write, self._heard = write, heard
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._write, name)
+
+    def sentence(self, clause: Clause, watched: Phrase | None = None) -> Nodes:
+        nodes = self._write.sentence(clause, watched=watched)
+        self._heard.append(tree(nodes))
+        return nodes
+
+
+def _tagged(write: Lineariser, task: str, clause: Clause) -> dict[str, Any]:
+    made = tree(write.sentence(clause))
     return {"words": made.words, "labels": made.upos if task == "pos" else made.entities}
 
 
-def _inference(lang: str, made: nli.Pair) -> dict[str, Any]:
-    write = lineariser(lang)
+def _inference(write: Lineariser, made: nli.Pair) -> dict[str, Any]:
     premise, hypothesis = (text(write.sentence(part)) for part in (made.premise, made.hypothesis))
     return {"premise": premise, "hypothesis": hypothesis, "label": made.label}
 
 
-def _translated(lang: str, clause: Clause) -> dict[str, Any]:
-    sentence, english = (text(lineariser(one).sentence(clause)) for one in (lang, "en"))
+def _translated(write: Lineariser, clause: Clause) -> dict[str, Any]:
+    sentence, english = (text(one.sentence(clause)) for one in (write, lineariser("en")))
     return {"sentence": sentence, "translation": english}
 
 
@@ -152,13 +166,30 @@ def items(
     Raises:
         UserError: the task is not built in, or the settings give no number for the split.
     """
+    yield from _items(lineariser(lang), settings, task=task, split=split, report=report)
+
+
+def item_trees(
+    settings: dict[str, Any], *, lang: str, task: str, split: str, report: dict[str, Any]
+) -> Iterator[Tree]:
+    """The trees of the sentences of `items`, in the order in which they were written."""
+    heard: list[Tree] = []
+    write: Any = _Listening(lineariser(lang), heard)
+    for _ in _items(write, settings, task=task, split=split, report=report):
+        yield from heard
+        heard.clear()
+
+
+def _items(
+    write: Lineariser, settings: dict[str, Any], *, task: str, split: str, report: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
     made = generator(settings, "main")
     makers: dict[str, tuple[Callable[[int], Any], Callable[[Any], dict[str, Any]]]] = {
-        "pos": (partial(made.sentence, stream="pos"), partial(_tagged, lang, "pos")),
-        "ner": (partial(made.sentence, stream="ner"), partial(_tagged, lang, "ner")),
-        "nli": (partial(nli.pair, made), partial(_inference, lang)),
-        "qa": (partial(qa.paragraph, made), partial(qa.record, write=lineariser(lang))),
-        "retrieval": (partial(made.sentence, stream="retrieval"), partial(_translated, lang)),
+        "pos": (partial(made.sentence, stream="pos"), partial(_tagged, write, "pos")),
+        "ner": (partial(made.sentence, stream="ner"), partial(_tagged, write, "ner")),
+        "nli": (partial(nli.pair, made), partial(_inference, write)),
+        "qa": (partial(qa.paragraph, made), partial(qa.record, write=write)),
+        "retrieval": (partial(made.sentence, stream="retrieval"), partial(_translated, write)),
     }
     if task not in makers:
         raise UserError(f"task {task!r} is not built in; choose one of {', '.join(makers)}")

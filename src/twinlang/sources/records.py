@@ -14,6 +14,8 @@ class Tree:
     """One sentence with its Universal Dependencies v2 tree; lists run over its words.
 
     `heads` are 1-based, 0 is the root; `entities` are IOB2 tags, or empty where none are known.
+    `tokens` are the surface tokens, (form, number of words): a contraction has several words. Empty
+    where every word is a token of its own.
     """
 
     words: list[str]
@@ -22,6 +24,7 @@ class Tree:
     relations: list[str]
     entities: list[str] = field(default_factory=list)
     text: str = ""
+    tokens: list[tuple[str, int]] = field(default_factory=list)
 
 
 def _attaches_left(word: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from twinlang import sentences, tasks
 from twinlang.cli import parser, read_lines, run
 from twinlang.tokenizer import Encoder
+from twinlang.trees import Follower
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -19,17 +20,21 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--dataset", required=True, help="name that seeds the sentences' randomness")
     flags.add_argument("--spacing", choices=["natural", "always"], default="natural")
     flags.add_argument("--boundary", choices=["sentence", "line"], default="sentence")
+    flags.add_argument("--trees", nargs="*", help="CoNLL-U, a tree a sentence, to go with pieces")
     flags.add_argument("--output", required=True, help="Arrow file")
     arguments = flags.parse_args(argv)
     task = tasks.load(arguments.task)
     encoder = Encoder(arguments.tokenizer)
-    reader = tasks.Reader(encoder, arguments.lang, arguments.spacing, arguments.boundary)
+    trees = Follower(arguments.trees) if arguments.trees else None
+    reader = tasks.Reader(encoder, arguments.lang, arguments.spacing, arguments.boundary, trees)
 
     def rows() -> Iterator[tuple[int, int, int, dict[str, Any]]]:
         for item, record in enumerate(read_lines(arguments.items)):
             for number, (part, columns) in enumerate(task.encode(record, reader)):
                 name = f"{arguments.dataset}|{record['id']}|{part}|{number}"
                 yield sentences.dataset_key(name), item, part, columns
+        if trees:
+            trees.finish()
 
     metadata = {"dataset": arguments.dataset, "vocabulary": encoder.vocabulary}
     sentences.write(arguments.output, sentences.build(rows(), metadata))

@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from twinlang.cli import UserError
 from twinlang.sources.records import spaces
+from twinlang.trees import Follower, Sentence, by_span, by_word
 
 if TYPE_CHECKING:
     from twinlang.tokenizer import Encoder
@@ -53,6 +55,7 @@ class Reader:
     language: str
     spacing: str = "natural"  # or `always`: a blank before every given word, as the paper's code
     boundary: str = "sentence"  # or `line`: a part is one sentence, as in the paper
+    trees: Follower | None = None  # gives the tree of each sentence read
 
     def words(self, words: list[str], labels: list[int]) -> Columns:
         """Columns of a tagged sentence: the label of a word sits on its first piece (section A)."""
@@ -63,14 +66,17 @@ class Reader:
         ids, index = self.encoder.words(words, blanks)
         first = [n == 0 or index[n - 1] != word for n, word in enumerate(index)]
         tags = [labels[w] if f else IGNORED for w, f in zip(index, first, strict=True)]
-        return {"pieces": ids, "words": index, "labels": tags}
+        columns = {"pieces": ids, "words": index, "labels": tags}
+        return columns | by_word(self.trees.tree_of(words), index) if self.trees else columns
 
     def text(self, text: str, *, spans: bool = False) -> list[Columns]:
         """Columns of each sentence of a text; with `spans`, the characters of each piece."""
         columns = []
-        for start, sentence in self._sentences(text):
+        for start, sentence in sentences_of(text, self.language, self.boundary):
             (encoded,) = self.encoder.texts([sentence])
             found = {"pieces": encoded.ids, "words": encoded.words}
+            if self.trees:
+                found |= by_span(self.trees.tree_of(sentence), sentence, encoded.spans)
             if spans:
                 skips = [int(sentence[a:b].startswith(" ")) for a, b in encoded.spans]
                 pairs = zip(encoded.spans, skips, strict=True)
@@ -83,12 +89,44 @@ class Reader:
                 columns.append(found)
         return columns
 
-    def _sentences(self, text: str) -> list[tuple[int, str]]:
-        if self.boundary == "line":
-            return [(0, text)]
-        from twinlang.splitting import boundaries
 
-        return [(a, text[a:b]) for a, b in boundaries(text, lang=self.language)]
+@dataclass(frozen=True)
+class Listener:
+    """Hears the sentences that a task reads, in a Reader's order: what a parser is given."""
+
+    language: str
+    boundary: str = "sentence"
+    heard: list[Sentence] = field(default_factory=list)
+
+    def words(self, words: list[str], labels: list[int]) -> Columns:
+        self.heard.append(words)
+        return {"pieces": []}
+
+    def text(self, text: str, *, spans: bool = False) -> list[Columns]:
+        self.heard.extend(s for _, s in sentences_of(text, self.language, self.boundary))
+        return []
+
+
+def task_sentences(
+    records: Iterable[dict[str, Any]], task: ModuleType, language: str, boundary: str
+) -> Iterator[Sentence]:
+    """Every sentence of a task's records, in the order in which `encode` reads them."""
+    listener = Listener(language, boundary)
+    for record in records:
+        task.encode(record, listener)
+        yield from listener.heard
+        listener.heard.clear()
+
+
+def sentences_of(text: str, language: str, boundary: str) -> list[tuple[int, str]]:
+    """Where each sentence of a text begins, and the sentence; none of a text without letters."""
+    if not text.strip():
+        return []
+    if boundary == "line":
+        return [(0, text)]
+    from twinlang.splitting import boundaries
+
+    return [(a, text[a:b]) for a, b in boundaries(text, lang=language)]
 
 
 def label_ids(record: dict[str, Any], labels: tuple[str, ...]) -> list[int]:

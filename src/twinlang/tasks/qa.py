@@ -1,7 +1,8 @@
 """Question answering: the span of the context that answers (section 3.4, Table 4).
 
 Every piece of the context carries its characters (`starts`, `ends`), so that an answer predicted
-in any order is read back as characters of the original context.
+in any order is read back as characters of the original context. `answers` says which pieces belong
+together where a transform is asked to `keep_spans`.
 """
 
 from __future__ import annotations
@@ -19,12 +20,33 @@ NOWHERE = -1  # characters of a piece of the question, which no answer is read f
 
 def encode(record: dict[str, Any], reader: Reader) -> list[Part]:
     question = [(0, _nowhere(columns)) for columns in reader.text(record["question"])]
-    return question + [(1, columns) for columns in reader.text(record["context"], spans=True)]
+    answers = _merged(record["answers"])
+    context = reader.text(record["context"], spans=True)
+    return question + [(1, {**c, "answers": _numbered(c, answers)}) for c in context]
+
+
+def _merged(answers: list[dict[str, Any]]) -> list[tuple[int, int]]:
+    """The characters (start, end) of answers; those that share a character are one."""
+    found: list[tuple[int, int]] = []
+    for start, text in sorted((answer["start"], answer["text"]) for answer in answers):
+        end = start + len(text)
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _numbered(columns: Columns, answers: list[tuple[int, int]]) -> list[int]:
+    """The number of the answer, from 1, that each piece is part of; 0 for none."""
+    pairs = zip(columns["starts"], columns["ends"], strict=True)
+    numbered = list(enumerate(answers, 1))
+    return [next((n for n, (s, e) in numbered if a < e and b > s), 0) for a, b in pairs]
 
 
 def _nowhere(columns: Columns) -> Columns:
     none = [NOWHERE] * len(columns["pieces"])
-    return {**columns, "starts": none, "ends": none}
+    return {**columns, "starts": none, "ends": none, "answers": [0] * len(none)}
 
 
 def score(

@@ -1,0 +1,34 @@
+"""Parsers: where the trees of sentences come from. A parser is a module here, found by its name:
+
+- `parse(sentences, settings, *, lang, kind, split) -> trees`, one a sentence and in order, over
+  surface words; a text instead of a tree says why a sentence has none;
+- `NEEDS`: `source` (trees that the language's source has), `model` (a file, which a rule trains
+  from the language's treebank) or `folder` (of models, on the user's machine).
+A sentence is running text, or a list of words that must stay as they are. `settings` are the
+parser's block of the configuration, with the source's settings as `source` or the file as `model`
+where it needs one. `kind` is text/main, text/other or a task.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+from twinlang.cli import UserError
+
+
+def names() -> list[str]:
+    """The parsers on disk."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def load(name: str) -> ModuleType:
+    """The module of a parser.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    if name not in names():
+        raise UserError(f"there is no parser '{name}'; choose one of {', '.join(names())}")
+    return importlib.import_module(f"{__name__}.{name}")

@@ -1,0 +1,24 @@
+"""Checks of what twins that read trees need: keys of their language, and a parser of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from twinlang import modules
+from twinlang.config import Config, of_language, step_name, steps_of, tree_twins
+from twinlang.naming import said, unknown
+
+
+def faults(config: Config) -> Iterator[str]:
+    """One sentence for each."""
+    parsers, transforms = modules.names("parsers"), set(modules.names("transforms"))
+    for lang in config["languages"]:
+        block = of_language(config, lang, "syntax")
+        yield from unknown("syntax.parser", "parser", [block["parser"]], parsers)
+        twins, name = tree_twins(config, lang), block["parser"]
+        for twin in twins:
+            if set(map(step_name, config["twins"][twin])) <= transforms:
+                yield from said(steps_of, config, lang, twin)
+        folder = name in parsers and modules.constant("parsers", name, "NEEDS") == "folder"
+        if twins and folder and not block[name]["folder"]:
+            yield f"syntax.{name}.folder: {lang} is parsed by its models; name their folder"
