@@ -3,6 +3,7 @@ READS    the configuration; all of its meaning is in twinlang.config and twinlan
 """
 
 import re
+
 from twinlang import config as study
 from twinlang import parameters, tree_parameters, validation
 from twinlang.cli import UserError
@@ -115,12 +116,8 @@ task_settings = from_config(parameters.task_settings, ["lang", "task"])
 
 
 def tokenizer(key):
-    """The function that looks up a key of a language's tokenizer."""
-
-    def of_language(wildcards):
-        return study.of_language(config, wildcards.lang, "tokenizer")[key]
-
-    return of_language
+    """A parameter that is this key of a language's tokenizer."""
+    return from_config(parameters.tokenizer, ["lang"], key=key)
 
 
 table_twins = from_config(study.table_twins)

@@ -1,13 +1,10 @@
 """Trees of sentences, as CoNLL-U.
 
-READS    the user's trees, or nothing (built-in languages)
-         results/corpus/{lang}/{domain}/{half}.txt
-         results/tasks/{lang}/{task}/{split}.jsonl
+READS    the user's trees (nothing for built-in languages), results/corpus/, results/tasks/
 WRITES   results/trees/{lang}/treebank/{split}.conllu        to learn orders and parsing from
          results/parsers/{lang}.udpipe                       a parser of the language
-         results/trees/{lang}/corpus/{domain}-{half}/{shard}.conllu    over surface words, a tree
-         results/trees/{lang}/{task}/{split}.conllu          for each sentence and in their order
-         and beside each a report.json                       what has no tree, and why
+         results/trees/{lang}/{corpus/{domain}-{half}/{shard},{task}/{split}}.conllu   a tree over
+         surface words for each sentence, in their order; beside each a report.json of those without
 """
 
 

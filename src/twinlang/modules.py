@@ -6,9 +6,13 @@ The workflow asks this at every start, so nothing here costs the import of numpy
 from __future__ import annotations
 
 import ast
+import importlib
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+
+from twinlang.cli import UserError
 
 PACKAGE = Path(__file__).parent
 MARKS = {
@@ -24,6 +28,18 @@ def names(folder: str) -> list[str]:
     """The modules of a kind on disk; files beside them that only help are none."""
     files = sorted((PACKAGE / folder).glob("*.py"))
     return [file.stem for file in files if MARKS[folder] in _top(file)]
+
+
+def load(folder: str, name: str) -> ModuleType:
+    """A module of a kind by its name.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    if name not in names(folder):
+        kind = folder.removesuffix("s")
+        raise UserError(f"there is no {kind} '{name}'; choose one of {', '.join(names(folder))}")
+    return importlib.import_module(f"twinlang.{folder}.{name}")
 
 
 def constant(folder: str, name: str, key: str, default: Any = None) -> Any:

@@ -70,6 +70,11 @@ def task_settings(config: Config, lang: str, task: str) -> str:
     return canonical({**kept, "items": items})
 
 
+def tokenizer(config: Config, lang: str, key: str) -> Any:
+    """A key of a language's tokenizer."""
+    return of_language(config, lang, "tokenizer")[key]
+
+
 def deriv_corpus(config: Config, pairing: str) -> str:
     """The file name, less its ending, of the corpus that a pairing's deriv side reads."""
     return str(config["pairings"][pairing]["deriv"]).replace("/", "-")

@@ -258,7 +258,7 @@ def test_ner_score_bio_makes_the_strict_score_the_main_one(study: Study) -> None
 
 
 def test_bad_records_are_named(study: Study, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no task is called 'x'; there are"):
+    with pytest.raises(UserError, match="there is no task 'x'; choose one of"):
         tasks.load("x")
     bad: Any
     for task, bad, text in (

@@ -179,7 +179,7 @@ def test_a_third_of_the_pieces_leaves_an_overlap_of_a_half() -> None:
 
 def test_bad_steps_are_refused() -> None:
     data = data_of([[1, 1]])
-    with pytest.raises(UserError, match="no transform is called 'mirror'; there are inversion"):
+    with pytest.raises(UserError, match="there is no transform 'mirror'; choose one of inversion"):
         derived(data, ["mirror"])
     with pytest.raises(UserError, match="the script once"):
         derived(data, ["transliteration", "inversion", {"transliteration": {"fraction": 0.5}}])

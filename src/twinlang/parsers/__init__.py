@@ -11,24 +11,9 @@ where it needs one. `kind` is text/main, text/other or a task.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from types import ModuleType
+from functools import partial
 
-from twinlang.cli import UserError
+from twinlang import modules
 
-
-def names() -> list[str]:
-    """The parsers on disk."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
-
-
-def load(name: str) -> ModuleType:
-    """The module of a parser.
-
-    Raises:
-        UserError: there is none of that name.
-    """
-    if name not in names():
-        raise UserError(f"there is no parser '{name}'; choose one of {', '.join(names())}")
-    return importlib.import_module(f"{__name__}.{name}")
+names = partial(modules.names, "parsers")
+load = partial(modules.load, "parsers")

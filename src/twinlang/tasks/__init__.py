@@ -12,13 +12,13 @@ Tasks know nothing of transforms: whatever belongs to a piece is a column and tr
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from twinlang import modules
 from twinlang.cli import UserError
 from twinlang.sources.records import spaces
 from twinlang.trees import Follower, Sentence, by_span, by_word
@@ -31,20 +31,8 @@ Part = tuple[int, Columns]
 IGNORED = -100  # label of a piece that is not scored: all but the first of a word
 
 
-def names() -> list[str]:
-    """The tasks on disk."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
-
-
-def load(name: str) -> ModuleType:
-    """The module of a task.
-
-    Raises:
-        UserError: there is none of that name.
-    """
-    if name not in names():
-        raise UserError(f"no task is called '{name}'; there are {', '.join(names())}")
-    return importlib.import_module(f"{__name__}.{name}")
+names = partial(modules.names, "tasks")
+load = partial(modules.load, "tasks")
 
 
 @dataclass(frozen=True)

@@ -18,17 +18,15 @@ Transforms know nothing of tasks: labels and offsets are columns that travel wit
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from twinlang import trees
+from twinlang import modules, trees
 from twinlang.cli import UserError
 from twinlang.sentences import Sentences
 
@@ -36,20 +34,8 @@ Step = str | Mapping[str, Mapping[str, Any]]
 UNITS = ("piece", "word")
 
 
-def names() -> list[str]:
-    """The transforms on disk."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
-
-
-def load(name: str) -> ModuleType:
-    """The module of a transform.
-
-    Raises:
-        UserError: there is none of that name.
-    """
-    if name not in names():
-        raise UserError(f"no transform is called '{name}'; there are {', '.join(names())}")
-    return importlib.import_module(f"{__name__}.{name}")
+names = partial(modules.names, "transforms")
+load = partial(modules.load, "transforms")
 
 
 def parse(step: Step) -> tuple[str, dict[str, Any]]:
