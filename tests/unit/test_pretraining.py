@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -163,25 +165,63 @@ def test_checkpoints_are_spaced_by_powers_of_two() -> None:
     assert difference(model, pretrain(made, wrapped(), engine=Engine())) == 0
 
 
+RUN = [sys.executable, "-m"]
+MANY = [*RUN, "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m"]
+ENVIRONMENT = {
+    "PYTHONPATH": str(Path(pretraining.__file__).parents[1]),
+    "OMP_NUM_THREADS": "1",
+}
+
+
+def prepared(folder: Path, *, steps: int) -> dict[str, Any]:
+    """A recipe with dropout and its corpora as files; returns the recipe."""
+    made = recipe(steps=steps)
+    made["model"] |= {"dropout": 0.1, "attention_dropout": 0.1}
+    (folder / "recipe.json").write_text(json.dumps(made))
+    for name, corpus in zip(("orig", "deriv"), corpora(), strict=True):
+        sentences.write(folder / f"{name}.arrow", [corpus])
+    return made
+
+
+def step_of(name: str) -> list[str]:
+    """The step that trains into the folder of that name."""
+    flags = ["--recipe", "recipe.json", "--orig", "orig.arrow", "--deriv", "deriv.arrow"]
+    flags += ["--model", f"{name}/model.safetensors", "--journal", f"{name}/train.jsonl"]
+    return ["twinlang.steps.pretrain", *flags]
+
+
+def test_a_killed_process_ends_all_of_them(tmp_path: Path) -> None:
+    prepared(tmp_path, steps=100_000)
+    with open(tmp_path / "errors", "w") as errors:
+        run = subprocess.Popen(
+            [*MANY, *step_of("many")],
+            cwd=tmp_path,
+            env={**os.environ, **ENVIRONMENT},
+            stdout=errors,
+            stderr=errors,
+        )
+    journal = tmp_path / "many/train.jsonl"
+    deadline = time.monotonic() + 120
+    while not (journal.exists() and journal.read_text()) and time.monotonic() < deadline:
+        assert run.poll() is None, (tmp_path / "errors").read_text()[-2000:]
+        time.sleep(0.1)
+    workers = psutil.Process(run.pid).children(recursive=True)
+    one = next(w for w in workers if "twinlang.steps.pretrain" in w.cmdline())
+    one.kill()
+    assert run.wait(timeout=120) != 0
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert not alive and not (tmp_path / "many/model.safetensors").exists()
+
+
 @pytest.mark.parametrize("fused", [False, kernels.available()])
 def test_two_processes_train_as_one(tmp_path: Path, fused: bool) -> None:
     """By torchrun with gloo; dropout included, since a row draws by its number in the step."""
-    made = recipe(steps=8)
-    made["model"] |= {"dropout": 0.1, "attention_dropout": 0.1}
-    (tmp_path / "recipe.json").write_text(json.dumps(made))
-    for name, corpus in zip(("orig", "deriv"), corpora(), strict=True):
-        sentences.write(tmp_path / f"{name}.arrow", [corpus])
-    env = {"PYTHONPATH": str(Path(pretraining.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
-    env["TWINLANG_KERNELS"] = "on" if fused else "off"
-    run = [sys.executable, "-m"]
-    many = [*run, "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m"]
-    for name, launcher in (("one", run), ("two", many)):
-        flags = ["--recipe", "recipe.json", "--orig", "orig.arrow", "--deriv", "deriv.arrow"]
-        flags += ["--model", f"{name}/model.safetensors", "--journal", f"{name}/train.jsonl"]
-        command = [*launcher, "twinlang.steps.pretrain", *flags]
-        done = subprocess.run(
-            command, cwd=tmp_path, env={**os.environ, **env}, capture_output=True, text=True
-        )
+    made = prepared(tmp_path, steps=8)
+    kernels_ = {"TWINLANG_KERNELS": "on" if fused else "off"}
+    for name, launcher in (("one", RUN), ("two", MANY)):
+        command = [*launcher, *step_of(name)]
+        env = {**os.environ, **ENVIRONMENT, **kernels_}
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-2000:]
     one, two = (load_file(tmp_path / name / "model.safetensors") for name in ("one", "two"))
     logits = []
