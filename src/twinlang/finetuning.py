@@ -19,7 +19,8 @@ from twinlang.optim import Schedule
 from twinlang.sentences import Sentences
 from twinlang.training import MicroBatch, train
 
-PLACES = 16384  # rows times length of a forward pass in evaluation
+# Rows times length of a forward pass in evaluation: what a CPU's cache holds, what fills a GPU.
+PLACES = {"cpu": 1024, "other": 16384}
 
 
 def classifier(
@@ -146,10 +147,10 @@ def logits_of(
     """Each instance with its logits, (time, labels) or (labels,), in batches of like length."""
     model.eval()
     order = sorted(range(len(shown)), key=lambda n: len(shown[n].ids))
-    at = len(order)
+    at, places = len(order), PLACES.get(engine.device, PLACES["other"])
     while at:
         longest = len(shown[order[at - 1]].ids)
-        chosen = [shown[n] for n in order[max(0, at - max(1, PLACES // longest)) : at]]
+        chosen = [shown[n] for n in order[max(0, at - max(1, places // longest)) : at]]
         at -= len(chosen)
         tensors = rows.tensors_of(chosen, None)
         with engine.autocast():

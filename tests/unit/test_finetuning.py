@@ -83,7 +83,7 @@ def test_batches_of_prediction_do_not_matter(study: Study, monkeypatch: pytest.M
     shown = instances(data, max_length=settings["max_length"])
     options: Any = {"engine": Engine()}
     whole = {i.item: values for i, values in logits_of(model, shown, **options)}
-    monkeypatch.setattr(finetuning, "PLACES", 30)
+    monkeypatch.setitem(finetuning.PLACES, "cpu", 30)
     for instance, values in logits_of(model, shown, **options):
         assert values.shape == (len(instance.ids), 17)
         assert np.abs(values - whole[instance.item]).max() < 1e-5
