@@ -5,11 +5,12 @@ READS    the configuration; all of its meaning is in twinlang.config and twinlan
 import re
 
 from twinlang import config as study
-from twinlang import parameters, tree_parameters, validation
+from twinlang import parameters, tree_parameters, validation, yaml_keys
 from twinlang.cli import UserError
 from twinlang.versions import VERSIONS
 
 try:
+    yaml_keys.check(workflow.configfiles)
     validation.check(config, f"{workflow.basedir}/schemas/config.schema.yaml")
 except UserError as error:
     raise WorkflowError(str(error)) from None

@@ -18,7 +18,7 @@ def main() -> None:
     """Runs the step that the first argument names on the others."""
     name, *rest = sys.argv[1:] or ["--help"]
     if name in ("-h", "--help"):
-        print(usage())
+        cli.run(lambda _: print(usage(), flush=True))
         return
     step = SHORT.get(name, name.replace("-", "_"))
     if step not in steps():

@@ -21,7 +21,8 @@ MARKS = {
     "tasks": "HEAD",
     "transforms": "KEEPS_SPANS",
 }  # what tells a module
-SERVED = {"unit", "keep_spans"}  # parameters of all that order, served by twinlang.transforms
+# Parameters of all that order, served by twinlang.transforms, with what their values may be.
+SERVED = {"unit": {"enum": ["piece", "word"]}, "keep_spans": {"type": "boolean"}}
 
 
 def names(folder: str) -> list[str]:
@@ -70,6 +71,11 @@ def parameters(transform: str) -> set[str]:
         if isinstance(node, ast.FunctionDef):
             found |= {argument.arg for argument in node.args.kwonlyargs} - {"seed", "files"}
     return found
+
+
+def values(transform: str) -> dict[str, dict[str, Any]]:
+    """What the values of a transform's parameters may be, as JSON schemas (its VALUES)."""
+    return {**SERVED, **constant("transforms", transform, "VALUES", {})}
 
 
 @cache

@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -66,7 +68,8 @@ def train(
     model.train()
     lines = log if engine.rank == 0 else None
     with _termination() as terminated, Journal(lines, schedule.steps, done, kept) as journal:
-        for step, micro_batches in zip(range(done, schedule.steps), steps(done), strict=False):
+        coming = steps(done) if engine.device == "cpu" else ahead(steps(done))
+        for step, micro_batches in zip(range(done, schedule.steps), coming, strict=False):
             total = _backward(model, micro_batches, loss, engine, _mixed(seed, step))
             total, stop = _agree(optimizer, total, terminated(), engine)
             norm = float(optimizer.clip())
@@ -81,6 +84,21 @@ def train(
             if stop:
                 sys.exit(f"terminated after step {step + 1}; run again to go on from there")
     model.eval()
+
+
+def ahead(steps: Iterator[Sequence[MicroBatch]], depth: int = 2) -> Iterator[Any]:
+    """The same steps, made by a thread while an accelerator computes, in memory it can read."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting = deque(pool.submit(next, steps, None) for _ in range(depth))
+        while (found := waiting.popleft().result()) is not None:
+            waiting.append(pool.submit(next, steps, None))
+            yield [replace(m, tensors=_pinned(m.tensors)) for m in found]
+
+
+def _pinned(tensors: dict[str, Tensor | None]) -> dict[str, Tensor | None]:
+    if not torch.cuda.is_available():
+        return tensors
+    return {name: t if t is None else t.pin_memory() for name, t in tensors.items()}
 
 
 def _agree(optimizer: AdamW, total: float, stop: bool, engine: Engine) -> tuple[float, bool]:

@@ -13,15 +13,7 @@ from jsonschema.exceptions import ValidationError
 
 from twinlang import modules, parameters, tree_parameters, tree_validation
 from twinlang.cli import UserError
-from twinlang.config import (
-    MONO,
-    ORIG,
-    TREES,
-    Config,
-    cells,
-    of_language,
-    step_name,
-)
+from twinlang.config import MONO, ORIG, TREES, Config, cells, of_language, step_name
 from twinlang.naming import closest, said, unknown
 
 KINDS = {
@@ -120,14 +112,14 @@ def _must(error: ValidationError) -> str:
     value, limit, schema = _parts(error)
     counted = f" ({schema['unit']})" if "unit" in schema else ""
     forms = {
-        "type": lambda: f"must be {KINDS.get(limit, limit)}{counted}, not {value!r}",
+        "type": lambda: f"must be {KINDS.get(limit, limit)}{counted}, {_found(value)}",
         "enum": lambda: f"must be one of {', '.join(limit)}, not {value!r}",
         "const": lambda: f"must be {limit}, not {value!r}",
         "minimum": lambda: f"must be {limit} or more{counted}, not {value!r}",
         "maximum": lambda: f"must be {limit} or less{counted}, not {value!r}",
         "exclusiveMinimum": lambda: f"must be more than {limit}{counted}, not {value!r}",
         "exclusiveMaximum": lambda: f"must be less than {limit}{counted}, not {value!r}",
-        "minItems": lambda: f"needs at least {limit} entries",
+        "minItems": lambda: f"needs at least {limit} entr{'y' if limit == 1 else 'ies'}",
         "maxItems": lambda: f"has more than {limit} entries; remove some",
         "minProperties": lambda: "is empty; add an entry",
         "maxProperties": lambda: "has several keys; write one list entry for each",
@@ -136,6 +128,10 @@ def _must(error: ValidationError) -> str:
         "pattern": lambda: f"{value!r} cannot be a name; use letters, digits, '+', '.', '_', '-'",
     }
     return forms[str(error.validator)]()
+
+
+def _found(value: Any) -> str:
+    return "but is empty" if value is None else f"not {value!r}"
 
 
 def _hint(error: ValidationError) -> str:
@@ -229,12 +225,20 @@ def _twins(config: Config) -> Iterator[str]:
                 name = step_name(step)
                 allowed = modules.parameters(name)
                 yield from unknown(where, f"parameter of {name}", step[name], sorted(allowed))
+                yield from _values(f"{where}.{name}", name, step[name])
                 named = modules.constant("transforms", name, "FROM_LANGUAGE", {})
                 given = [value for key, value in step[name].items() if key in named]
                 yield from unknown(where, "language", given, config["languages"])
         spelling = [s for s in steps if step_name(s) in known and _respells(step_name(s))]
         if len(spelling) > 1:
             yield f"{where}: only one step may change the script; remove a step"
+
+
+def _values(where: str, transform: str, given: Mapping[str, Any]) -> Iterator[str]:
+    allowed = modules.values(transform)
+    for key in given.keys() & allowed.keys():
+        for error in Draft202012Validator(allowed[key]).iter_errors(given[key]):
+            yield f"{where}.{key}: {_must(error)}{_hint(error)}"
 
 
 def _respells(transform: str) -> bool:

@@ -84,14 +84,14 @@ FORMS = [
     ("boundary", "word", "boundary: must be one of sentence, line, not 'word'"),
     ("pairings.parallel.orig", "main/b", "pairings.parallel.orig: must be main/a, not 'main/b'"),
     ("seeds.pretrain", [0, 0], "seeds.pretrain: has an entry twice; remove one"),
-    ("seeds.pretrain", [], "seeds.pretrain: needs at least 1 entries"),
+    ("seeds.pretrain", [], "seeds.pretrain: needs at least 1 entry"),
     ("pretrain.betas", [0.9], "pretrain.betas: needs at least 2 entries"),
     ("languages.e/n", {"name": "x", "source": "builtin"}, "'e/n' cannot be a name"),
     ("languages.de", {"name": "German"}, "languages.de.source: the key is missing; add it (Where"),
     ("languages.en.settings", {"sentencs": 5}, "settings.sentencs: there is no such key; did you"),
     ("languages.en.settings", {"sentences": "x"}, "must be a whole number (sentences), not 'x'"),
     ("twins.odd", [["inversion"]], "twins.odd[0]: must be text, not ['inversion']"),
-    ("tasks.pos", None, "tasks.pos: must be a block of keys, not None"),
+    ("tasks.pos", None, "tasks.pos: must be a block of keys, but is empty"),
     ("experiments", {}, "experiments: must be a list, not {}"),
 ]
 NAMES = [
@@ -344,3 +344,28 @@ def test_the_paper_is_the_paper(config: dict[str, Any]) -> None:
     assert rates["nli"] == rates["ner"] == rates["pos"] == 2e-5 and rates["qa"] == 3e-5
     epochs = {task: block.get("epochs") for task, block in paper["tasks"].items()}
     assert (epochs["nli"], epochs["ner"], epochs["pos"], epochs["qa"]) == (5, 10, 10, 2)
+
+
+@pytest.mark.parametrize(
+    "step, expected",
+    [
+        ({"permutation": {"unit": "words"}}, "permutation.unit: must be one of piece, word"),
+        ({"permutation": {"keep_spans": 7}}, "permutation.keep_spans: must be true or false"),
+        ({"transliteration": {"fraction": 5}}, "transliteration.fraction: must be 1 or less"),
+        ({"transliteration": {"fraction": "half"}}, "transliteration.fraction: must be a number"),
+        ({"shuffle": {"window": -3}}, "shuffle.window: must be 1 or more"),
+        ({"syntax": {"draw": "all"}}, "syntax.draw: must be one of sample, best"),
+    ],
+)
+def test_values_of_a_twins_parameters(
+    config: dict[str, Any], step: dict[str, Any], expected: str
+) -> None:
+    config["twins"]["mine"] = [step]
+    (found,) = problems(config, SCHEMA)
+    assert found.startswith(f"twins.mine.{expected}")
+
+
+def test_every_parameter_of_a_transform_has_its_values() -> None:
+    for name in modules.names("transforms"):
+        named = modules.constant("transforms", name, "FROM_LANGUAGE", {})
+        assert modules.parameters(name) - named.keys() <= modules.values(name).keys(), name

@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from twinlang import journal
+from twinlang import journal, training
 from twinlang.cli import UserError
 from twinlang.devices import Engine
 from twinlang.journal import Journal
@@ -262,3 +262,19 @@ def test_a_compiled_loss_computes_the_same(monkeypatch: pytest.MonkeyPatch) -> N
     trained(model=model)
     trained(model=compiled, engine=Engine(compiled=True))
     assert difference(model, compiled) < 1e-6
+
+
+def test_steps_are_made_ahead_in_order_and_their_faults_are_raised() -> None:
+    made: list[int] = []
+
+    def steps() -> Iterator[list[MicroBatch]]:
+        for number in range(6):
+            made.append(number)
+            yield [MicroBatch({"number": torch.tensor(number)}, number, 1)]
+        raise UserError("the corpus has ended")
+
+    seen = []
+    with pytest.raises(UserError, match="the corpus has ended"):
+        for (micro_batch,) in training.ahead(steps()):
+            seen.append(micro_batch.targets)
+    assert seen == made == list(range(6))

@@ -10,6 +10,7 @@ and, where it needs more than pieces,
   {folder}/{value}.json of the results, and `order` is given `files`, {value: path};
 - `FROM_LANGUAGE = {parameter: key}`: a parameter that a twin does not give is what the language
   has under that key of the configuration (`code`: the language itself).
+- `VALUES = {parameter: JSON schema}`: what its parameters may be, checked with the configuration;
 - `keep(sentences, **parameters)`, (S,) bool: which sentences the twin of a corpus has at all.
 Every transform that orders also has the parameters `unit` (piece or word) and `keep_spans` (an
 answer moves as one unit), which are served here.

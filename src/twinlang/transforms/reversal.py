@@ -8,6 +8,7 @@ from twinlang.cli import UserError
 from twinlang.sentences import Sentences
 
 KEEPS_SPANS = False
+VALUES = {"block": {"type": "integer", "minimum": 1}}
 
 
 def order(sentences: Sentences, *, seed: int, block: int = 3) -> np.ndarray:

@@ -9,6 +9,7 @@ from twinlang.sentences import Sentences
 from twinlang.transforms import permutation
 
 KEEPS_SPANS = False
+VALUES = {"window": {"type": "integer", "minimum": 1}}
 
 
 def order(sentences: Sentences, *, seed: int, window: int = 3) -> np.ndarray:

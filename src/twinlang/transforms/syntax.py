@@ -26,6 +26,15 @@ from twinlang.trees import RELATIONS
 KEEPS_SPANS = False
 TREES = True  # reads the columns of a tree
 FILES = {"nouns": "ordering", "verbs": "ordering", "own": "ordering"}  # parameter: folder
+VALUES = {
+    "share": {"type": "number", "minimum": 0, "maximum": 1},
+    "unseen": {"enum": ["own", "mix"]},
+    "draw": {"enum": ["sample", "best"]},
+    "punctuation": {"enum": ["moves", "stays"]},
+    "equals": {"enum": ["keep", "shuffle"]},
+    "dependents": {"type": "integer", "minimum": 0},
+    "projective": {"type": "boolean"},
+}
 FROM_LANGUAGE = {"nouns": "syntax_target", "verbs": "syntax_target", "own": "code"}
 
 _PUNCT = UPOS.index("PUNCT")

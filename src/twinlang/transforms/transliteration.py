@@ -13,6 +13,7 @@ from twinlang.cli import UserError
 from twinlang.pieces import FIRST
 
 KEEPS_SPANS = True
+VALUES = {"fraction": {"type": "number", "minimum": 0, "maximum": 1}}
 BRAILLE = 0x2800
 
 
