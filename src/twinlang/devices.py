@@ -19,6 +19,7 @@ from torch import nn
 
 from twinlang import __version__, kernels
 from twinlang.cli import UserError
+from twinlang.kernels import processor_flags
 
 Model = TypeVar("Model", bound=nn.Module)
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # of malloc.h
@@ -152,15 +153,6 @@ def _precision(asked: str, device: str, fused: bool) -> str:
     if device.startswith("cuda"):
         return "bf16"
     return "bf16" if fused and LOW_FLAGS & processor_flags() else "fp32"
-
-
-def processor_flags() -> set[str]:
-    """What the processor can do, in the kernel's words; empty where that is not told."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as handle:
-            return set(next((line for line in handle if line.startswith("flags")), "").split())
-    except OSError:
-        return set()
 
 
 def provenance(engine: Engine) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -84,14 +85,19 @@ def _library() -> ctypes.CDLL | None:
     compiler = os.environ.get("CXX") or shutil.which("g++") or shutil.which("c++")
     if os.environ.get("TWINLANG_KERNELS") == "off" or not compiler:
         return None
-    parts = [SOURCE.read_text(encoding="utf-8"), *FLAGS, compiler, _processor()]
+    # -march=native depends on the processor: machines that share a home folder may differ.
+    processor = " ".join(sorted(processor_flags())) or platform.processor()
+    parts = [SOURCE.read_text(encoding="utf-8"), *FLAGS, compiler, processor]
     name = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
     path = _cache() / f"fused-{name}.so"
     try:
         if not path.exists():
             _compile(compiler, path)
         return ctypes.CDLL(str(path))
-    except (OSError, subprocess.CalledProcessError):  # no compiler that works: plain torch
+    except (OSError, subprocess.CalledProcessError) as error:
+        said = getattr(error, "stderr", None) or str(error).encode()
+        reason = said.decode(errors="replace").strip().partition("\n")[0]
+        print(f"no fused kernels, plain torch computes: {compiler}: {reason}", file=sys.stderr)
         return None
 
 
@@ -111,10 +117,10 @@ def _cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "twinlang"
 
 
-def _processor() -> str:
-    """What -march=native depends on: machines that share a home folder may differ."""
+def processor_flags() -> set[str]:
+    """What the processor can do, in the kernel's words; empty where that is not told."""
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        with open("/proc/cpuinfo", encoding="utf-8") as handle:
+            return set(next((line for line in handle if line.startswith("flags")), "").split())
     except OSError:
-        return platform.processor()
-    return next((line for line in lines if line.startswith("flags")), platform.machine())
+        return set()
