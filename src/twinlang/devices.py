@@ -7,6 +7,7 @@ file.
 from __future__ import annotations
 
 import argparse
+import atexit
 import ctypes
 import os
 import platform
@@ -132,6 +133,8 @@ def join(device: str) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             torch.distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+        # Its threads have to end before the interpreter does: else some runs abort at their end.
+        atexit.register(torch.distributed.destroy_process_group)
 
 
 def keep_memory() -> None:
