@@ -48,6 +48,7 @@ rule all:
         "results/scores.csv",
         "results/compare.csv",
         "results/claims.csv",
+        "results/differences.csv",
         expand("results/table{number}.csv", number=[1, 2, 4]),
         expand("results/figures/{figure}.svg", figure=study.figures(config)),
 
