@@ -5,7 +5,7 @@ READS    the configuration; all of its meaning is in twinlang.config and twinlan
 import re
 
 from twinlang import config as study
-from twinlang import parameters, tree_parameters, validation, yaml_keys
+from twinlang import pair_parameters, parameters, tree_parameters, validation, yaml_keys
 from twinlang.cli import UserError
 from twinlang.versions import VERSIONS
 
@@ -33,13 +33,14 @@ def from_config(function, names=None, **fixed):
 
 wildcard_constraints:
     lang=one_of(config["languages"]),
+    source=one_of(config["languages"]),
     twin=one_of(config["twins"]),
     pairing=one_of(config["pairings"]),
     task=one_of(config["tasks"]),
     domain="main|other",
     half="a|b",
     split="train|dev",
-    form=f"{study.ORIG}|{study.TREES}",  # without and with the trees of its sentences
+    form=f"{study.ORIG}|{study.TREES}|{study.TRANSLATIONS}",
     shard=r"\d+",
     seed=r"\d+",
     fseed=r"\d+",
