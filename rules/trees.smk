@@ -26,12 +26,13 @@ rule fetch_trees:
         mem_mb=2000,
         runtime=30,
     params:
-        settings=from_config(tree_parameters.treebank_settings, ["lang"]),
+        settings=from_config(parameters.treebank_settings, ["lang"]),
         version=VERSIONS["fetch_trees"],
     shell:
         r"""
         python -m twinlang.steps.fetch_trees \
             --settings {params.settings:q} \
+            --files {input.files:q} \
             --lang {wildcards.lang:q} \
             --split {wildcards.split:q} \
             --output {output.trees:q} \
