@@ -7,13 +7,12 @@ import re
 from twinlang import config as study
 from twinlang import parameters, tree_parameters, validation, yaml_keys
 from twinlang.cli import UserError
-from twinlang.hub import pins
 from twinlang.versions import VERSIONS
 
 try:
     yaml_keys.check(workflow.configfiles)
     validation.check(config, f"{workflow.basedir}/schemas/config.schema.yaml")
-    LOCK = pins.read(f"{workflow.basedir}/{pins.NAME}")
+    LOCK = parameters.lock(workflow.basedir)
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -115,8 +114,6 @@ def final_tables():
 # Parameters -------------------------------------------------------------------
 
 
-hub_pins = from_config(parameters.hub_pins, ["lang", "kind"], lock=LOCK)
-hub_megabytes = from_config(parameters.hub_megabytes, ["lang", "kind"], lock=LOCK)
 corpus_settings = from_config(parameters.corpus_settings, ["lang"])
 task_settings = from_config(parameters.task_settings, ["lang", "task"])
 
@@ -149,6 +146,6 @@ def alignment_coordinates(wildcards):
 
 
 def say_what_is_left_out():
-    """Lists the cells that experiments ask for and cannot have; stops where a pin is needed."""
+    """Lists the cells that experiments ask for and cannot have."""
     if lines := study.left_out(config):
         logger.info(lines)

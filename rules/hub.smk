@@ -23,9 +23,9 @@ rule fetch_hub:
     resources:
         mem_mb=1000,
         runtime=600,
-        download_mb=hub_megabytes,
+        download_mb=from_config(parameters.hub_megabytes, ["lang", "kind"], lock=LOCK),
     params:
-        pins=hub_pins,
+        pins=from_config(parameters.hub_pins, ["lang", "kind"], lock=LOCK),
         version=VERSIONS["fetch_hub"],
     shell:
         r"""

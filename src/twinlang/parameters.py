@@ -92,6 +92,11 @@ def _kept(settings: dict[str, Any], lang: str, kind: str) -> dict[str, Any]:
     return {"source": settings["source"], "from_folder": True, "folder": settings.get("folder")}
 
 
+def lock(folder: str | Path) -> pins.Lock:
+    """The pins of the Hub's data sets, beside the configuration."""
+    return pins.read(Path(folder) / pins.NAME)
+
+
 def hub_pins(config: Config, *, lock: pins.Lock, lang: str, kind: str) -> str:
     """What of the Hub feeds a kind (text main or other, a task, trees), and how it is read."""
     return canonical(hub.pinned(source_settings(config, lang), lang, kind, lock))

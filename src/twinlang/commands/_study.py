@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ def flags(doc: str | None) -> argparse.ArgumentParser:
     found.add_argument(
         "--configfile", nargs="+", default=[], metavar="FILE", help="presets, laid over config.yaml"
     )
-    found.add_argument("--data", help="the user's folder, as in --config data=FOLDER")
+    found.add_argument(
+        "--config", nargs="+", default=[], metavar="KEY=VALUE", help="single values, as Snakemake's"
+    )
     found.add_argument(
         "--directory", default=".", metavar="FOLDER", help="where Snakefile and config.yaml are"
     )
@@ -41,9 +44,11 @@ def read(arguments: argparse.Namespace) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for path in paths:
         found = merged(found, yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    if arguments.data:
-        found["data"] = arguments.data
-    schema = folder / "schemas/config.schema.yaml"
-    if schema.is_file():
-        validation.check(found, schema)
+    for given in arguments.config:
+        key, _, value = given.partition("=")
+        found = merged(found, {key: yaml.safe_load(value)})
+    problems = validation.problems(found, folder / "schemas/config.schema.yaml")
+    # What only a run needs may still be missing: the user's files and a parser's models.
+    if wrong := [line for line in problems if not re.match(r"(data|syntax\.\w+\.folder):", line)]:
+        raise UserError("\n".join(["the configuration has errors:", *wrong]))
     return found

@@ -36,8 +36,7 @@ def rows(split: Split, *, part: str) -> Iterator[Row]:
         path, name = Path(file["path"]), f"{split['id']}: {file['name']}"
         if not path.exists():
             raise UserError(
-                f"{name} is no longer in the cache ({path}); delete its manifest under results/hub "
-                "and run again"
+                f"{name} is no longer in the cache ({path}); delete its manifest, and run again"
             )
         for number, values in enumerate(columnar.rows(path, list(columns.values()), name=name), 1):
             row = dict(zip(columns, values, strict=True))
