@@ -6,6 +6,7 @@ HF_TOKEN, HF_HOME, HTTPS_PROXY, HF_HUB_OFFLINE). A token is never shown.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -21,7 +22,7 @@ from huggingface_hub import errors as faults
 from twinlang.cli import UserError
 
 TRIES = 5  # of a download whose connection ends hard; the library itself goes on after soft ends
-BLOCK = 1 << 20
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -58,13 +59,21 @@ def told(what: str) -> Iterator[None]:
         raise UserError(
             f"{what} is not in the cache and {reason}; run again where {constants.ENDPOINT} answers"
         ) from None
+    except faults.HfHubHTTPError as error:
+        status = error.response.status_code
+        raise UserError(f"the Hub answers {status} for {what}; run again later") from None
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        cache = constants.HF_HUB_CACHE
+        raise UserError(
+            f"the disk of {cache} filled up while {what} was fetched; free some, or move the cache "
+            "(HF_HOME), and run again"
+        ) from None
     except httpx2.TransportError as error:
         raise UserError(
             f"the connection for {what} broke off ({_first(error)}); run again to go on"
         ) from None
-    except faults.HfHubHTTPError as error:
-        status = error.response.status_code
-        raise UserError(f"the Hub answers {status} for {what}; run again later") from None
 
 
 def _first(error: BaseException) -> str:
@@ -99,7 +108,7 @@ def download(repo: str, revision: str, path: str, *, anew: bool = False) -> Path
                         repo, path, revision=revision, repo_type="dataset", force_download=anew
                     )
                 )
-            except httpx2.NetworkError:
+            except httpx2.TransportError:
                 if not left:
                     raise
     raise AssertionError
@@ -111,6 +120,8 @@ def checked(repo: str, revision: str, file: Mapping[str, Any]) -> Path:
     Raises:
         UserError: it differs after that as well, and what differs.
     """
+    if ".." in Path(file["path"]).parts or Path(file["path"]).is_absolute():
+        raise UserError(f"{repo}: {file['path']} leads out of the data set; do not use it")
     path = download(repo, revision, file["path"])
     if wrong := differs(path, file):
         path = download(repo, revision, file["path"], anew=True) if online() else path

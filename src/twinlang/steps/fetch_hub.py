@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> None:
         (pin["id"], file["path"]): file["size"]
         for pin in splits.values()
         for file in pin["files"]
-        if not client.cached(pin["id"], pin["revision"], file["path"])
+        if ".." not in file["path"] and not client.cached(pin["id"], pin["revision"], file["path"])
     }
     if missing:
         client.room(sum(missing.values()))
