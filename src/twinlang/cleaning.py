@@ -62,7 +62,7 @@ def plain(text: str) -> str:
             text = pattern.sub(instead, text)
     if not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
-    return text
+    return text[1:]
 
 
 @cache
@@ -137,7 +137,7 @@ def documents(texts: Iterable[str], *, script: str, report: Counter[str]) -> Ite
     for batch in _batches(texts, report):
         before = len(batch)
         text = plain(batch)
-        report["markup_characters"] += max(0, before - len(text) + 2)
+        report["markup_characters"] += max(0, before - len(text) + 1)
         counts = Counts(text, script)
         report["letters"] += int(counts.own.sum() + counts.other.sum())
         report["letters_of_other_scripts"] += int(counts.other.sum())
