@@ -74,6 +74,13 @@ def wanted(settings: Settings, lang: str, name: str) -> dict[str, Any]:
     return {**found, "config": configs[lang]}
 
 
+def named(settings: Settings, lang: str, kind: str) -> str:
+    """What the data of a kind are called in tables: ids, train before dev where they differ."""
+    names = dict.fromkeys(sets(settings, lang, kind).values())
+    ids = ["the user's files" if n == FOLDER else settings["sets"][n]["id"] for n in names]
+    return ", dev ".join(dict.fromkeys(ids))
+
+
 def files(settings: Settings, lang: str, kind: str) -> list[str]:
     """The files that earlier rules make for a kind; `other` reads `main` too, to leave it out."""
     if kind not in TEXTS:

@@ -107,6 +107,16 @@ def hub_megabytes(config: Config, *, lock: pins.Lock, lang: str, kind: str) -> i
     return hub.megabytes(source_settings(config, lang), lang, kind, lock)
 
 
+def table_data(config: Config) -> str:
+    """Which data sets of the Hub stand behind each task of each language that takes them there."""
+    found: dict[str, dict[str, str]] = {}
+    for lang, kind, _ in sources_needed(config):
+        settings = source_settings(config, lang)
+        if is_fetched(settings["source"]) and not kind.startswith("text/"):
+            found.setdefault(kind, {})[lang] = hub.named(settings, lang, kind)
+    return canonical(found)
+
+
 def clean_settings(config: Config, lang: str) -> str:
     """What clean text depends on beside its file."""
     return hub.clean_settings(config, source_settings(config, lang))
