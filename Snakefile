@@ -23,6 +23,7 @@ configfile: f"{workflow.basedir}/config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/hub.smk"
 include: "rules/corpus.smk"
 include: "rules/encode.smk"
 include: "rules/tasks.smk"

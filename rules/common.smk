@@ -12,6 +12,7 @@ from twinlang.versions import VERSIONS
 try:
     yaml_keys.check(workflow.configfiles)
     validation.check(config, f"{workflow.basedir}/schemas/config.schema.yaml")
+    LOCK = parameters.lock(workflow.basedir)
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -42,6 +43,7 @@ wildcard_constraints:
     split="train|dev",
     form=f"{study.ORIG}|{study.TREES}|{study.TRANSLATIONS}",
     shard=r"\d+",
+    kind=one_of(["main", "other", "trees", *config["tasks"]]),
     seed=r"\d+",
     fseed=r"\d+",
     setting="bz|bs|mo",
@@ -130,18 +132,9 @@ mono_folder = from_config(parameters.checkpoint_folder, ["lang"])
 export_data = from_config(parameters.export_data, ["lang"])
 finetune_settings = from_config(parameters.finetune_settings, ["task"])
 retrieval_settings = from_config(parameters.finetune_settings, [], task=study.RETRIEVAL)
-
-
-def coordinates(wildcards):
-    return parameters.coordinates(**wildcards)
-
-
-def retrieval_coordinates(wildcards):
-    return parameters.coordinates(**wildcards, task=study.RETRIEVAL)
-
-
-def alignment_coordinates(wildcards):
-    return parameters.coordinates(**wildcards, task=study.ALIGNMENT)
+coordinates = from_config(parameters.coordinates)
+retrieval_coordinates = from_config(parameters.coordinates, task=study.RETRIEVAL)
+alignment_coordinates = from_config(parameters.coordinates, task=study.ALIGNMENT)
 
 
 def say_what_is_left_out():

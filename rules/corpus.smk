@@ -31,6 +31,7 @@ rule fetch_corpus:
         r"""
         python -m twinlang.steps.fetch_corpus \
             --settings {params.settings:q} \
+            --files {input.files:q} \
             --lang {wildcards.lang:q} \
             --domain {wildcards.domain:q} \
             --split {wildcards.half:q} \

@@ -70,6 +70,7 @@ rule write_table:
         runtime=10,
     params:
         twins=table_twins,
+        data=parameters.table_data(config),
         version=VERSIONS["write_table"],
     shell:
         r"""
@@ -77,6 +78,7 @@ rule write_table:
             --table {wildcards.table:q} \
             --scores {input.scores:q} \
             --twins {params.twins:q} \
+            --data {params.data:q} \
             --csv {output.csv:q} \
             --html {output.html:q} \
             >{log:q} 2>&1

@@ -30,6 +30,7 @@ rule fetch_task:
         r"""
         python -m twinlang.steps.fetch_task \
             --settings {params.settings:q} \
+            --files {input.files:q} \
             --lang {wildcards.lang:q} \
             --task {wildcards.task:q} \
             --split {wildcards.split:q} \

@@ -3,8 +3,7 @@
 READS    the user's trees (nothing for built-in languages), results/corpus/, results/tasks/
 WRITES   results/trees/{lang}/treebank/{split}.conllu        to learn orders and parsing from
          results/parsers/{lang}.udpipe                       a parser of the language
-         results/trees/{lang}/{corpus/{domain}-{half}/{shard},{task}/{split}}.conllu   a tree over
-         surface words for each sentence, in their order; beside each a report.json of those without
+         results/trees/{lang}/{corpus/{domain}-{half}/{shard},{task}/{split}}.conllu   and .report.json
 """
 
 
@@ -26,12 +25,13 @@ rule fetch_trees:
         mem_mb=2000,
         runtime=30,
     params:
-        settings=from_config(tree_parameters.treebank_settings, ["lang"]),
+        settings=from_config(parameters.treebank_settings, ["lang"]),
         version=VERSIONS["fetch_trees"],
     shell:
         r"""
         python -m twinlang.steps.fetch_trees \
             --settings {params.settings:q} \
+            --files {input.files:q} \
             --lang {wildcards.lang:q} \
             --split {wildcards.split:q} \
             --output {output.trees:q} \

@@ -10,7 +10,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from twinlang import sources
+from twinlang import hub_parameters as hub
+from twinlang import modules, sources
 from twinlang.config import (
     MONO,
     ORIG,
@@ -23,6 +24,7 @@ from twinlang.config import (
     splits,
     steps_of,
 )
+from twinlang.hub import pins
 
 
 def source_settings(config: Config, lang: str) -> dict[str, Any]:
@@ -30,16 +32,26 @@ def source_settings(config: Config, lang: str) -> dict[str, Any]:
     language = config["languages"][lang]
     name = language["source"]
     own = {"folder": config["data"], "boundary": config["boundary"]} if name == "files" else {}
+    if is_fetched(name) and "data" in config:
+        own = {"folder": config["data"]}
     return {"source": name, **own, **merged(config["sources"][name], language.get("settings", {}))}
 
 
+def is_fetched(source: str) -> bool:
+    """Whether the files of a source are made by rules, and are not the user's."""
+    return bool(modules.constant("sources", source, "FETCHED", False))
+
+
 def source_files(config: Config, lang: str, kind: str, split: str) -> list[str]:
-    """The user's files that feed `text/main`, `text/other` or a task.
+    """The files that feed `text/main`, `text/other` or a task: the user's, or what rules fetched.
 
     Raises:
-        UserError: one of them is not there.
+        UserError: one of the user's is not there.
     """
     settings = source_settings(config, lang)
+    plain = kind.removeprefix("text/")
+    if is_fetched(settings["source"]) and not hub.from_folder(settings, lang, plain):
+        return hub.files(settings, lang, plain)
     source = sources.load(settings["source"])
     return list(source.files(settings, lang=lang, kind=kind, split=split))
 
@@ -59,6 +71,8 @@ def sources_needed(config: Config) -> list[tuple[str, str, str]]:
 def corpus_settings(config: Config, lang: str) -> str:
     """What a corpus depends on: no amount of labelled data may make it anew."""
     settings = source_settings(config, lang)
+    if is_fetched(settings["source"]):
+        return hub.corpus_settings(config, settings)
     return canonical({key: settings[key] for key in settings if key not in ("items", "trees")})
 
 
@@ -66,8 +80,52 @@ def task_settings(config: Config, lang: str, task: str) -> str:
     """What the data of one task depends on: no size of corpora may make it anew."""
     settings = source_settings(config, lang)
     items = {task: settings["items"].get(task, {})}
-    kept = {key: settings[key] for key in ("source", "folder", "seed") if key in settings}
-    return canonical({**kept, "items": items})
+    return canonical({**_kept(settings, lang, task), "items": items})
+
+
+def _kept(settings: dict[str, Any], lang: str, kind: str) -> dict[str, Any]:
+    """What labelled data or trees depend on beside their size."""
+    if not is_fetched(settings["source"]):
+        return {key: settings[key] for key in ("source", "folder", "seed") if key in settings}
+    if not hub.from_folder(settings, lang, kind):
+        return {"source": settings["source"]}
+    return {"source": settings["source"], "from_folder": True, "folder": settings.get("folder")}
+
+
+def lock(folder: str | Path) -> pins.Lock:
+    """The pins of the Hub's data sets, beside the configuration."""
+    return pins.read(Path(folder) / pins.NAME)
+
+
+def hub_pins(config: Config, *, lock: pins.Lock, lang: str, kind: str) -> str:
+    """What of the Hub feeds a kind (text main or other, a task, trees), and how it is read."""
+    return canonical(hub.pinned(source_settings(config, lang), lang, kind, lock))
+
+
+def hub_megabytes(config: Config, *, lock: pins.Lock, lang: str, kind: str) -> int:
+    """How much is downloaded for a kind, unless the cache has it."""
+    return hub.megabytes(source_settings(config, lang), lang, kind, lock)
+
+
+def table_data(config: Config) -> str:
+    """Which data sets of the Hub stand behind each task of each language that takes them there."""
+    found: dict[str, dict[str, str]] = {}
+    for lang, kind, _ in sources_needed(config):
+        settings = source_settings(config, lang)
+        if is_fetched(settings["source"]) and not kind.startswith("text/"):
+            found.setdefault(kind, {})[lang] = hub.named(settings, lang, kind)
+    return canonical(found)
+
+
+def clean_settings(config: Config, lang: str) -> str:
+    """What clean text depends on beside its file."""
+    return hub.clean_settings(config, source_settings(config, lang))
+
+
+def treebank_settings(config: Config, lang: str) -> str:
+    """What a treebank depends on."""
+    settings = source_settings(config, lang)
+    return canonical({**_kept(settings, lang, "trees"), "trees": settings["trees"]})
 
 
 def tokenizer(config: Config, lang: str, key: str) -> Any:
@@ -149,6 +207,7 @@ def run_pairings(config: Config) -> str:
 
 
 def coordinates(
+    _config: Config,
     *,
     lang: str,
     seed: str,

@@ -33,10 +33,10 @@ DEFINITIONS = (
 OF_PAIRS = "One encoder. BZ: tuned on the first, scored on the second; BS: tuned on the second."
 
 
-def page(table: str, rows: Sequence[Row]) -> str:
+def page(table: str, rows: Sequence[Row], *, more: Sequence[str] = ()) -> str:
     """The page of a table (`table3` ...) from its rows."""
     title, body = LAYOUTS[table](rows)
-    return html_page.page(title, body, _notes(rows))
+    return html_page.page(title, body, [*_notes(rows), *map(escape, more)])
 
 
 def _table3(rows: Sequence[Row]) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 from twinlang import config as study
 from twinlang import modules
 from twinlang.config import ORIG, TREES, Config, canonical, cells, of_language
-from twinlang.parameters import corpus_settings, source_files, source_settings, task_settings
+from twinlang.parameters import corpus_settings, source_files, task_settings
 
 TREEBANK = "trees"  # folder of the user's trees, and kind of what is fetched from it
 
@@ -132,13 +132,6 @@ def shards(config: Config, lang: str) -> int:
 def treebank_files(config: Config, lang: str, split: str) -> list[str]:
     """The user's file that a split of a treebank is made from."""
     return source_files(config, lang, TREEBANK, split)
-
-
-def treebank_settings(config: Config, lang: str) -> str:
-    """What a treebank depends on."""
-    settings = source_settings(config, lang)
-    kept = ("source", "folder", "seed", "trees")
-    return canonical({key: settings[key] for key in kept if key in settings})
 
 
 def treebank_name(config: Config, lang: str) -> str:

@@ -65,7 +65,7 @@ def _path(parts: Iterable[Any]) -> str:
 def _sentences(error: ValidationError) -> Iterator[str]:
     """What one error of the schema says to a user."""
     if error.validator == "anyOf":  # a source's settings, or a step of a twin: report the nearest
-        nearest = min(_branches(error), key=len)
+        nearest = min(_branches(error), key=_distance)
         for inner in nearest:
             yield from _sentences(inner)
     elif error.validator == "additionalProperties":
@@ -81,8 +81,15 @@ def _branches(error: ValidationError) -> list[list[ValidationError]]:
     grouped: dict[Any, list[ValidationError]] = {}
     for inner in error.context or []:
         grouped.setdefault(inner.schema_path[0], []).append(inner)
-    right = [group for group in grouped.values() if all(e.validator != "type" for e in group)]
+    right = [
+        group for group in grouped.values() if all(e.path or e.validator != "type" for e in group)
+    ]
     return right or list(grouped.values())
+
+
+def _distance(group: list[ValidationError]) -> tuple[int, int]:
+    """How far a branch is from what was meant: keys that it does not know count first."""
+    return sum(e.validator == "additionalProperties" for e in group), len(group)
 
 
 def _parts(error: ValidationError) -> tuple[Any, Any, Any]:

@@ -130,3 +130,13 @@ def test_the_baseline_finds_the_same_neighbours() -> None:
     right = left + np.random.default_rng(1).standard_normal(left.shape, dtype=np.float32)
     ours = alignment.nearest(torch.from_numpy(left), torch.from_numpy(right))
     assert (align.plain(left, right, 37) == ours).all()
+
+
+def test_scale(tmp_path: Path) -> None:
+    small = ["--megabytes", "0.2", "--forms", "500", "--vocabulary", "400"]
+    rows = run(tmp_path, "scale", *small, "--script", "Devanagari")
+    assert [row["step"] for row in rows][:4] == [
+        *("clean_text", "fetch_corpus", "train_tokenizer", "encode_corpus")
+    ]
+    assert {"derive inversion", "derive transliteration"} <= {row["step"] for row in rows}
+    assert all(row["seconds"] > 0 and 10 < row["peak_mib"] < 2000 for row in rows)

@@ -20,6 +20,7 @@ PROJECT = Path(__file__).parents[2]
 PARTS = (
     "Snakefile",
     "config.yaml",
+    "data.lock.yaml",
     "config",
     "rules",
     "schemas",

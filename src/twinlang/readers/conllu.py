@@ -57,7 +57,7 @@ def _tree(
     if not words:
         return
     heads = [_head(path, row, len(words)) for row in words]
-    _check_tree(path, words, heads)
+    check_tree(path, words, heads)
     for number, columns in words:
         check_label(columns[3], UPOS, where=f"{path}:{number}")
     report["read"] += 1
@@ -120,7 +120,7 @@ def _head(path: Path, row: Row, size: int) -> int:
     return head
 
 
-def _check_tree(path: Path, words: list[Row], heads: list[int]) -> None:
+def check_tree(path: Path, words: list[Row], heads: list[int]) -> None:
     """One root, and every word leads up to it."""
     roots = [row[0] for row, head in zip(words, heads, strict=True) if head == 0]
     if len(roots) > 1:

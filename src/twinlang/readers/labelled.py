@@ -57,9 +57,14 @@ def _pos(path: Path, report: Record) -> Iterator[Record]:
 
 
 def _ner(path: Path, report: Record) -> Iterator[Record]:
-    """IOB2 tags; an entity that opens with I- is written with B- and counted."""
+    """IOB2 tags."""
+    return mended(_tagged(path, report, ENTITIES), report)
+
+
+def mended(records: Iterator[Record], report: Record) -> Iterator[Record]:
+    """Records whose entities all open with B-; one that opened with I- is counted."""
     report["tags_mended"] = 0
-    for record in _tagged(path, report, ENTITIES):
+    for record in records:
         labels = record["labels"]
         for place, label in enumerate(labels):
             before = labels[place - 1] if place else "O"
@@ -79,10 +84,15 @@ def _nli(path: Path, report: Record) -> Iterator[Record]:
 
 
 def retrieval(path: Path, columns: Sequence[str], report: Record) -> Iterator[Record]:
-    """{sentence, translation} of two columns; a second copy would be a rival of the first."""
+    """{sentence, translation} of two columns."""
+    return translated(((row[0], row[1]) for _, row in table(path, columns=columns)), report)
+
+
+def translated(pairs: Iterator[tuple[str, str]], report: Record) -> Iterator[Record]:
+    """{sentence, translation} of each pair; a second copy would be a rival of the first."""
     report |= {"read": 0, "duplicates": 0}
     seen: set[str] = set()
-    for _, (sentence, translation) in table(path, columns=columns):
+    for sentence, translation in pairs:
         report["read"] += 1
         if sentence in seen:
             report["duplicates"] += 1
@@ -92,6 +102,11 @@ def retrieval(path: Path, columns: Sequence[str], report: Record) -> Iterator[Re
 
 
 def _qa(path: Path, report: Record) -> Iterator[Record]:
+    """{context, question, answers}."""
+    return answered(squad(path), report, name=str(path))
+
+
+def answered(questions: Iterator[Record], report: Record, *, name: str) -> Iterator[Record]:
     """{context, question, answers}, with the file's id where it is the first of its kind.
 
     An answer that its context has not at the given place is dropped, and a question that has no
@@ -104,7 +119,7 @@ def _qa(path: Path, report: Record) -> Iterator[Record]:
     report |= {"read": 0, "without_answer": 0, "answers": 0, "answers_not_in_context": 0}
     seen: set[str] = set()
     first = ""
-    for question in squad(path):
+    for question in questions:
         report["read"] += 1
         answers = [answer for answer in question["answers"] if answer["text"].strip()]
         found = [answer for answer in map(_answer(question), answers) if answer]
@@ -120,13 +135,13 @@ def _qa(path: Path, report: Record) -> Iterator[Record]:
             "question": clean(question["question"]),
             "answers": found,
         }
-        name = question["id"]
-        yield {"id": name, **record} if name and name not in seen else record
-        seen.add(name)
+        own = question["id"]
+        yield {"id": own, **record} if own and own not in seen else record
+        seen.add(own)
     wrong, total = report["answers_not_in_context"], report["answers"]
     if wrong > total * MOST_WRONG / 100:
         raise UserError(
-            f"{path}: {wrong} of {total} answers are not in their context at `answer_start` "
+            f"{name}: {wrong} of {total} answers are not in their context at `answer_start` "
             f"(first: {first[:60]!r}); count characters, not bytes, and mend the file"
         )
 

@@ -1,7 +1,7 @@
 """Fetch the text of one corpus: a sentence a line, and a report of what was left out.
 
-Reads the source that the settings name (built-in grammar, data folder); writes UTF-8 text in NFC
-and a JSON report whose counts add up to the input.
+Reads the source that the settings name (built-in grammar, data folder, Hub); writes UTF-8 text in
+NFC and a JSON report whose counts add up to the input.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from twinlang.cli import UserError, json_argument, parser, run, write_json, writ
 def main(argv: list[str] | None = None) -> None:
     flags = parser(__doc__)
     flags.add_argument("--settings", type=json_argument, required=True, help="the source block")
+    flags.add_argument("--files", nargs="*", default=[], help="what rules fetched for it")
     flags.add_argument("--lang", required=True, help="language code")
     flags.add_argument("--domain", required=True, choices=["main", "other"])
     flags.add_argument("--split", required=True, choices=["a", "b"], help="half of the domain")
     flags.add_argument("--output", required=True, help="text, a sentence a line")
     flags.add_argument("--report", required=True, help="counts, JSON")
     arguments = flags.parse_args(argv)
-    settings = arguments.settings
+    settings = {**arguments.settings, "files": arguments.files}
     source = sources.load(settings.get("source", ""))
     report: dict[str, Any] = {}
     place = {"lang": arguments.lang, "domain": arguments.domain, "split": arguments.split}
@@ -39,9 +40,12 @@ def main(argv: list[str] | None = None) -> None:
                 " give it more text, or widen `shortest` and `longest` of the source"
             )
     write_json(arguments.report, {"source": settings["source"], **place, **report, "kept": count})
-    asked = settings.get("sentences")
-    if asked and count < asked:
-        print(f"{name}: {count} sentences, fewer than the {asked} asked for", file=sys.stderr)
+    if report.get("missing"):
+        unit = report.get("size_unit", "sentences")
+        found = report["asked"] - report["missing"]
+        print(
+            f"{name}: {found} {unit}, fewer than the {report['asked']} asked for", file=sys.stderr
+        )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Fetch the labelled examples of one task: a JSON record a line, and a report of what was left out.
 
-Reads the source that the settings name (built-in grammar, data folder). The records of a task are
-the same whatever the source; the report's counts add up to the input.
+Reads the source that the settings name (built-in grammar, data folder, Hub). The records of a task
+are the same whatever the source; the report's counts add up to the input.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from twinlang.cli import UserError, json_argument, parser, run, write_json, writ
 def main(argv: list[str] | None = None) -> None:
     flags = parser(__doc__)
     flags.add_argument("--settings", type=json_argument, required=True, help="the source block")
+    flags.add_argument("--files", nargs="*", default=[], help="what rules fetched for it")
     flags.add_argument("--lang", required=True, help="language code")
     flags.add_argument("--task", required=True, help="nli, ner, pos, qa or retrieval")
     flags.add_argument("--split", required=True, choices=["train", "dev"])
     flags.add_argument("--output", required=True, help="records, JSON lines")
     flags.add_argument("--report", required=True, help="counts, JSON")
     arguments = flags.parse_args(argv)
-    settings = arguments.settings
+    settings = {**arguments.settings, "files": arguments.files}
     source = sources.load(settings.get("source", ""))
     report: dict[str, Any] = {}
     place = {"lang": arguments.lang, "task": arguments.task, "split": arguments.split}

@@ -1,7 +1,7 @@
 """Fetch one split of a language's treebank, as CoNLL-U, and a report of what was left out.
 
-Reads the source that the settings name (built-in grammar, data folder). Syntactic words and their
-surface tokens are kept: parsers are trained on both.
+Reads the source that the settings name (built-in grammar, data folder, Hub). Syntactic words and
+their surface tokens are kept: parsers are trained on both.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from twinlang.trees import conllu
 def main(argv: list[str] | None = None) -> None:
     flags = parser(__doc__)
     flags.add_argument("--settings", type=json_argument, required=True, help="the source block")
+    flags.add_argument("--files", nargs="*", default=[], help="what rules fetched for it")
     flags.add_argument("--lang", required=True, help="language code")
     flags.add_argument("--split", required=True, choices=["train", "dev"])
     flags.add_argument("--output", required=True, help="trees, CoNLL-U")
@@ -24,7 +25,8 @@ def main(argv: list[str] | None = None) -> None:
     arguments = flags.parse_args(argv)
     lang, split = arguments.lang, arguments.split
     limit = arguments.settings["trees"][split]
-    settings = {**arguments.settings, "sentences": limit}  # the built-in grammar has no end
+    # the built-in grammar has no end
+    settings = {**arguments.settings, "files": arguments.files, "sentences": limit}
     report: dict[str, Any] = {}
     found = sources.load(settings["source"]).trees(
         settings, lang=lang, domain="main", split=split, report=report

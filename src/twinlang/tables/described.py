@@ -88,7 +88,8 @@ def table4(reports: Sequence[Row], versions: Mapping[str, int]) -> list[Row]:
     for report in sorted(reports, key=lambda r: rank(r.get("task", ""), TASKS)):
         task = report.get("task", "")
         place = f"{report.get('domain', '')}/{report['split']}".strip("/")
-        licence = getattr(sources.load(report["source"]), "LICENCE", "not said by the source")
+        general = getattr(sources.load(report["source"]), "LICENCE", "not said by the source")
+        licence = report.get("licence", general)
         left = {k: v for k, v in report.items() if k not in FIXED and isinstance(v, int) and v}
         table.append(
             {
@@ -106,7 +107,7 @@ def table4(reports: Sequence[Row], versions: Mapping[str, int]) -> list[Row]:
     return table
 
 
-FIXED = ("source", "lang", "task", "split", "domain", "kept", "asked", "file")
+FIXED = ("source", "lang", "task", "split", "domain", "kept", "asked", "file", "licence")
 
 
 def _sizes(reports: Sequence[Row], corpora: Iterable[str]) -> str:
@@ -125,13 +126,22 @@ def _sizes(reports: Sequence[Row], corpora: Iterable[str]) -> str:
 
 
 def _check_sizes(reports: Sequence[Row], pairing: str, corpora: Mapping[str, str]) -> None:
-    kept = {(r["lang"], f"{r['domain']}/{r['split']}"): r["kept"] for r in reports if "domain" in r}
+    # A corpus that was cut by bytes, words or pieces has as many of those, not of sentences.
+    kept = {
+        (r["lang"], f"{r['domain']}/{r['split']}"): r["asked"] - r["missing"]
+        if "size_unit" in r
+        else r["kept"]
+        for r in reports
+        if "domain" in r
+    }
+    units = {r["lang"]: r["size_unit"] for r in reports if "size_unit" in r}
     for lang in dict.fromkeys(lang for lang, _ in kept):
         sizes = [kept[lang, corpus] for corpus in corpora.values() if (lang, corpus) in kept]
         if len(set(sizes)) > 1:
             raise UserError(
-                f"pairing '{pairing}' reads {sizes[0]:,} and {sizes[1]:,} sentences of {lang}; "
-                "pairings are compared at one size, so give the source fewer `sentences`"
+                f"pairing '{pairing}' reads {sizes[0]:,} and {sizes[1]:,} "
+                f"{units.get(lang, 'sentences')} of {lang}; pairings are compared at one size, "
+                "so ask the source for fewer"
             )
 
 

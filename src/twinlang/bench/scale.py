@@ -1,0 +1,178 @@
+"""Time and memory of the way from text to twins, as the text grows.
+
+A generated text of so many megabytes (Zipfian word forms of a script, in documents with some
+mark-up) goes through the steps clean_text, fetch_corpus, train_tokenizer, encode_corpus and derive,
+each a process of its own, as the workflow runs it (Linux). Half of the documents make a corpus, so
+text and corpus differ in size by two. Transforms that need trees are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twinlang import modules
+from twinlang.bench.encode import LETTERS
+from twinlang.cli import UserError
+
+STOPS = {"Latin": ".", "Devanagari": "।"}
+CODES = {"Latin": "en", "Devanagari": "hi"}
+DRAWN = 1 << 18  # words that are drawn at a time
+# A process's own peak: what the system tells of a child begins with that of its parent.
+CALL = """import sys
+from twinlang.steps.{} import main
+main(sys.argv[1:])
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
+
+
+def add_flags(flags: argparse.ArgumentParser) -> None:
+    flags.add_argument("--megabytes", type=float, nargs="+", default=[5, 50], help="of text")
+    flags.add_argument("--script", choices=list(LETTERS), default="Latin")
+    flags.add_argument("--forms", type=int, default=300_000, help="different words")
+    flags.add_argument("--vocabulary", type=int, default=40_000, help="pieces")
+    flags.add_argument("--folder", help="where files are made (a temporary one)")
+
+
+def measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """One row a size and step."""
+    rows = []
+    for size in arguments.megabytes:
+        with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+            rows += list(_measured(size, Path(folder), arguments))
+    return rows
+
+
+def _measured(size: float, folder: Path, arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    generate(folder, size, arguments.script, arguments.forms)
+    for name, source, flags in steps(folder, arguments):
+        seconds, peak = run(name.split()[0], flags)
+        read = source.stat().st_size / 1e6 if source.suffix == ".txt" else size  # unpacked
+        yield {
+            "step": name,
+            "megabytes": read,
+            "seconds": seconds,
+            "megabytes_per_second": read / seconds,
+            "peak_mib": peak,
+        }
+
+
+def generate(folder: Path, megabytes: float, script: str, forms: int) -> None:
+    """A Parquet file of documents, and its manifest, without ever holding them all."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path, schema = folder / "text.parquet", pa.schema([("text", pa.string())])
+    left = megabytes * 1e6
+    with pq.ParquetWriter(path, schema) as writer:
+        for documents in _documents(script, forms):
+            kept = []
+            for document in documents:
+                left -= len(document.encode())
+                kept.append(document)
+                if left < 0:
+                    break
+            writer.write_table(pa.table({"text": kept}, schema=schema))
+            if left < 0:
+                break
+    split: dict[str, Any] = {"id": "generated", "config": script, "revision": "0" * 40}
+    split |= {"columns": {"text": "text"}, "files": [{"path": str(path), "name": path.name}]}
+    split["licence"] = "none"
+    (folder / "manifest.json").write_text(json.dumps({"text": split}), encoding="utf-8")
+
+
+def _documents(script: str, forms: int) -> Iterator[list[str]]:
+    """Documents without end: paragraphs of sentences, a heading and a line of a table in each."""
+    generator = np.random.default_rng(0)
+    letters, stop = list(LETTERS[script]), STOPS[script]
+    sizes = generator.integers(2, 11, forms)
+    drawn = "".join(generator.choice(letters, int(sizes.sum())).tolist())
+    ends = np.cumsum(sizes).tolist()
+    words = [drawn[a:b] for a, b in zip([0, *ends], ends, strict=False)]
+    chances = np.cumsum(1 / (np.arange(forms) + 2.7))
+    while True:
+        ranks = np.searchsorted(chances, generator.random(DRAWN) * chances[-1]).tolist()
+        lengths = generator.integers(5, 30, DRAWN).tolist()
+        sentences, start = [], 0
+        for length in lengths:
+            if start + length > DRAWN:
+                break
+            text = " ".join([words[rank] for rank in ranks[start : start + length]])
+            sentences.append(text.capitalize() + stop)
+            start += length
+        lines = [" ".join(sentences[n : n + 5]) for n in range(0, len(sentences), 5)]
+        yield [
+            "\n".join([f"== {lines[n][:20]} ==", *lines[n : n + 6], "a | b | c | d"])
+            for n in range(0, len(lines), 6)
+        ]
+
+
+def steps(
+    folder: Path, arguments: argparse.Namespace
+) -> Iterator[tuple[str, Path, dict[str, Any]]]:
+    """The name of each step, the file whose size counts, and its flags; files lead to the next."""
+    text = folder / "main/0.txt"
+    cleaning = {"script": arguments.script, "shortest": 1, "longest": 1000, "boundary": "sentence"}
+    common = {"lang": CODES[arguments.script]}
+    # a corpus as large as there is: the size is never reached
+    source = {"source": "hub", "size": 1 << 60, "unit": "bytes"}
+    corpus, model = folder / "a.txt", folder / "tokenizer.json"
+    orig = folder / "orig.arrow"
+    yield (
+        "clean_text",
+        folder / "text.parquet",
+        {
+            **common,
+            **{"manifest": folder / "manifest.json", "settings": cleaning, "shard": 0},
+            **{"output": text, "report": text.with_suffix(".report.json")},
+        },
+    )
+    yield (
+        "fetch_corpus",
+        text,
+        {
+            **common,
+            **{"settings": source, "files": text, "domain": "main", "split": "a"},
+            **{"output": corpus, "report": folder / "a.report.json"},
+        },
+    )
+    yield (
+        "train_tokenizer",
+        corpus,
+        {"corpus": corpus, "vocabulary": arguments.vocabulary, "output": model},
+    )
+    yield (
+        "encode_corpus",
+        corpus,
+        {"corpus": corpus, "tokenizer": model, "dataset": "bench", "output": orig},
+    )
+    for name in modules.names("transforms"):
+        if not modules.defines("transforms", name, "TREES"):
+            derived = {"input": orig, "steps": [name], "seed": 0, "output": folder / "deriv.arrow"}
+            yield f"derive {name}", corpus, derived
+
+
+def run(step: str, flags: dict[str, Any]) -> tuple[float, float]:
+    """Seconds and peak memory (MiB) of a step in a process of its own.
+
+    Raises:
+        UserError: it failed, with what it said.
+    """
+    told = [sys.executable, "-c", CALL.format(step)]
+    for name, value in flags.items():
+        text = str(value) if isinstance(value, str | Path) else json.dumps(value)
+        told += [f"--{name}", text]
+    started = time.perf_counter()
+    done = subprocess.run(told, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UserError(f"{step} failed: {done.stderr.strip()}")
+    return time.perf_counter() - started, float(done.stdout.split()[-1]) / 1024

@@ -1,0 +1,181 @@
+"""Files of the Hub at a commit, through `huggingface_hub`, and its faults in one sentence each.
+
+Endpoint, token, cache, proxy and offline mode are the library's own settings (HF_ENDPOINT,
+HF_TOKEN, HF_HOME, HTTPS_PROXY, HF_HUB_OFFLINE). A token is never shown.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from huggingface_hub import HfApi, RepoFile, constants, hf_hub_download
+from huggingface_hub import errors as faults
+
+from twinlang.cli import UserError
+
+TRIES = 5  # of a download whose connection ends hard; the library itself goes on after soft ends
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Faults of the library as one sentence about `what`, an id of the Hub.
+
+    Raises:
+        UserError: in place of each.
+    """
+    page = f"{constants.ENDPOINT}/datasets/{what}"
+    try:
+        yield
+    except faults.GatedRepoError:
+        raise UserError(
+            f"{what} is gated; accept its terms at {page}, then set HF_TOKEN to a token of yours"
+        ) from None
+    except faults.RevisionNotFoundError:
+        raise UserError(
+            f"the commit of {what} that is pinned is no longer on the Hub; "
+            "run twinlang lock, which says what changed"
+        ) from None
+    except faults.RepositoryNotFoundError:
+        raise UserError(
+            f"{what} is not on the Hub, or not for you; see {page}, and set HF_TOKEN if private"
+        ) from None
+    except faults.RemoteEntryNotFoundError as error:
+        raise UserError(
+            f"a file of {what} is not on the Hub ({_first(error)}); run twinlang lock"
+        ) from None
+    except (faults.OfflineModeIsEnabled, faults.LocalEntryNotFoundError) as error:
+        reason = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "the Hub is not reached"
+        if status := getattr(getattr(error.__cause__, "response", None), "status_code", None):
+            reason = f"the Hub answers {status}"
+        raise UserError(
+            f"{what} is not in the cache and {reason}; run again where {constants.ENDPOINT} answers"
+        ) from None
+    except faults.HfHubHTTPError as error:
+        status = error.response.status_code
+        raise UserError(f"the Hub answers {status} for {what}; run again later") from None
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        cache = constants.HF_HUB_CACHE
+        raise UserError(
+            f"the disk of {cache} filled up while {what} was fetched; free some, or move the cache "
+            "(HF_HOME), and run again"
+        ) from None
+    except httpx2.TransportError as error:
+        raise UserError(
+            f"the connection for {what} broke off ({_first(error)}); run again to go on"
+        ) from None
+
+
+def _first(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def commit(repo: str, revision: str) -> tuple[str, dict[str, Any]]:
+    """The commit that a branch, tag or commit stands for, and the card of the data set there."""
+    with told(repo):
+        info = HfApi().dataset_info(repo, revision=revision)
+        return str(info.sha), info.card_data.to_dict() if info.card_data else {}
+
+
+def tree(repo: str, revision: str) -> dict[str, RepoFile]:
+    """Every file of a commit by its path."""
+    with told(repo):
+        found = HfApi().list_repo_tree(repo, recursive=True, revision=revision, repo_type="dataset")
+        return {entry.path: entry for entry in found if isinstance(entry, RepoFile)}
+
+
+def download(repo: str, revision: str, path: str, *, anew: bool = False) -> Path:
+    """A file in the library's cache, fetched unless it is there.
+
+    Raises:
+        UserError: it cannot be fetched, or the disk is full.
+    """
+    with told(repo):
+        for left in reversed(range(TRIES)):
+            try:
+                return Path(
+                    hf_hub_download(
+                        repo, path, revision=revision, repo_type="dataset", force_download=anew
+                    )
+                )
+            except httpx2.TransportError:
+                if not left:
+                    raise
+    raise AssertionError
+
+
+def checked(repo: str, revision: str, file: Mapping[str, Any]) -> Path:
+    """A pinned file whose size and SHA-256 are those of its pin; a wrong one is fetched once more.
+
+    Raises:
+        UserError: it differs after that as well, and what differs.
+    """
+    if ".." in Path(file["path"]).parts or Path(file["path"]).is_absolute():
+        raise UserError(f"{repo}: {file['path']} leads out of the data set; do not use it")
+    path = download(repo, revision, file["path"])
+    if wrong := differs(path, file):
+        path = download(repo, revision, file["path"], anew=True) if online() else path
+        wrong = differs(path, file)
+    if wrong:
+        blob = path.resolve()
+        path.unlink(missing_ok=True)
+        blob.unlink(missing_ok=True)
+        raise UserError(
+            f"{repo}: {file['path']} is not what is pinned: {wrong}; "
+            "run again, and if it stays so, twinlang lock, which says what changed"
+        )
+    return path
+
+
+def differs(path: Path, file: Mapping[str, Any]) -> str:
+    """What of a file is not as pinned; empty if all is."""
+    if (found := path.stat().st_size) != file["size"]:
+        return f"size {found:,} instead of {file['size']:,}"
+    if (digest := sha256(path)) != file["sha256"]:
+        return f"sha256 {digest[:12]}... instead of {file['sha256'][:12]}..."
+    return ""
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def online() -> bool:
+    return not constants.HF_HUB_OFFLINE
+
+
+def room(needed: int) -> None:
+    """Does nothing if the cache's disk has room for so many bytes.
+
+    Raises:
+        UserError: it has not.
+    """
+    folder = Path(constants.HF_HUB_CACHE)
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise UserError(
+            f"the disk of {constants.HF_HUB_CACHE} is full: {needed / 1e6:,.0f} MB are needed and "
+            f"{free / 1e6:,.0f} MB free; free some, or move the cache (HF_HOME), and run again"
+        )
+
+
+def cached(repo: str, revision: str, path: str) -> bool:
+    """Whether a file is in the cache already."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(repo, path, revision=revision, repo_type="dataset")
+    return isinstance(found, str) and os.path.exists(found)
