@@ -54,3 +54,8 @@ rule all:
 
 onstart:
     say_what_is_left_out()
+    orphans.end(
+        workflow.executor_plugin.name,
+        locked=workflow.execution_settings.lock,
+        say=logger.info,
+    )

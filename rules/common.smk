@@ -5,7 +5,7 @@ READS    the configuration; all of its meaning is in twinlang.config and twinlan
 import re
 
 from twinlang import config as study
-from twinlang import parameters, tree_parameters, validation, yaml_keys
+from twinlang import orphans, parameters, tree_parameters, validation, yaml_keys
 from twinlang.cli import UserError
 from twinlang.versions import VERSIONS
 
