@@ -66,6 +66,12 @@ class AdamW:
         for group in self.groups:
             group.update(self.schedule, self.schedule.rate(step), self.scale)
 
+    def restored(self) -> None:
+        """Brings the bf16 copies up to date with weights that were filled in from outside."""
+        for group in self.groups:
+            if group.low is not None:
+                group.low.copy_(group.flat)
+
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
         """The state by name, as live tensors: what a saved run needs and a resumed one fills."""
         for number, group in enumerate(self.groups):

@@ -64,6 +64,17 @@ def test_a_state_comes_back(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == [path.name] and path.name.startswith(".resume.")
 
 
+def test_bf16_copies_come_back_too(tmp_path: Path) -> None:
+    saved(tmp_path)
+    model, _ = network()
+    with torch.no_grad():
+        model.weight.zero_()
+    optimizer = AdamW(model, Schedule(steps=9, learning_rate=0.1), fused=True, low=True)
+    with Resume(tmp_path, HASH) as resume:
+        resume.load(model, optimizer)
+    assert model.weight.abs().sum() and (model.weight.low == model.weight.bfloat16()).all()
+
+
 def test_without_a_state_a_run_begins(tmp_path: Path) -> None:
     with Resume(tmp_path / "new", HASH) as resume:
         assert resume.load(*network()) == (0, "")
