@@ -56,4 +56,4 @@ rule all:
 
 
 onstart:
-    say_what_is_left_out()
+    begin()

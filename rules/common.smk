@@ -5,7 +5,8 @@ READS    the configuration; all of its meaning is in twinlang.config and twinlan
 import re
 
 from twinlang import config as study
-from twinlang import pair_parameters, parameters, tree_parameters, validation, yaml_keys
+from twinlang import orphans, pair_parameters, parameters, tree_parameters, validation
+from twinlang import yaml_keys
 from twinlang.cli import UserError
 from twinlang.versions import VERSIONS
 
@@ -137,7 +138,12 @@ retrieval_coordinates = from_config(parameters.coordinates, task=study.RETRIEVAL
 alignment_coordinates = from_config(parameters.coordinates, task=study.ALIGNMENT)
 
 
-def say_what_is_left_out():
-    """Lists the cells that experiments ask for and cannot have."""
+def begin():
+    """Lists the cells that cannot be had; ends what a killed run has left in a queue."""
     if lines := study.left_out(config):
         logger.info(lines)
+    orphans.end(
+        workflow.executor_plugin.name,
+        locked=workflow.execution_settings.lock,
+        say=logger.info,
+    )

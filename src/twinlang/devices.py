@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from twinlang import __version__, kernels
+from twinlang import __version__, device_lock, kernels
 from twinlang.cli import UserError
 from twinlang.kernels import processor_flags
 
@@ -94,7 +94,7 @@ PLAIN = Engine()
 def add_flags(flags: argparse.ArgumentParser) -> None:
     """The flags that change speed alone; profiles set them as resources."""
     group = flags.add_argument_group("speed (set by the profile, no influence on what is computed)")
-    group.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 ...")
+    group.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, cuda:free ...")
     group.add_argument("--precision", default="fp32", choices=["fp32", "bf16", "auto"])
     group.add_argument("--micro-batch", type=int, default=0, help="places a forward pass; 0: all")
     group.add_argument("--threads", type=int, default=1)
@@ -110,7 +110,9 @@ def prepare(arguments: argparse.Namespace) -> Engine:
     keep_memory()
     world, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
     device = str(arguments.device)
-    if device == "cuda" and world > 1:
+    if device == "cuda:free":
+        device = free_gpu()
+    elif device == "cuda" and world > 1:
         device = f"cuda:{os.environ['LOCAL_RANK']}"
     try:
         torch.empty(0, device=device)
@@ -140,6 +142,17 @@ def _compiled(device: str) -> str:
     if asked not in COMPILED:
         raise UserError(f"TWINLANG_COMPILE is {asked}; set it to one of {', '.join(COMPILED)}")
     return COMPILED[asked] if device.startswith("cuda") else ""
+
+
+def free_gpu() -> str:
+    """Makes a GPU that no other job holds the only one that this process sees (`device_lock`)."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is None:
+        names = [str(number) for number in range(torch.cuda.device_count())]
+    else:
+        names = [name for name in visible.split(",") if name]
+    os.environ["CUDA_VISIBLE_DEVICES"] = device_lock.hold(names)
+    return "cuda"
 
 
 def join(device: str) -> None:

@@ -24,6 +24,7 @@ from twinlang.optim import AdamW
 SAVE_SECONDS = 30.0
 BEAT_SECONDS = 5.0
 STALE_SECONDS = 120.0  # a lock without a heartbeat for so long is an orphan's
+POLL_SECONDS = 1.0
 
 
 class Resume:
@@ -52,12 +53,15 @@ class Resume:
         return self
 
     def _take(self) -> None:
-        holder = _holder(self.lock)
-        if holder and _alive(holder):
-            raise UserError(
-                f"{self.lock}: process {holder['pid']} on {holder['host']} is training here; wait "
-                "for it or stop it, then run again"
-            )
+        first = _holder(self.lock)
+        while (holder := _holder(self.lock)) and _alive(holder, _age(self.lock)):
+            if holder["host"] == socket.gethostname() or holder["at"] != first.get("at"):
+                raise UserError(
+                    f"{self.lock}: process {holder['pid']} on {holder['host']} is training here; "
+                    "wait for it or stop it, then run again"
+                )
+            # A job that was killed on one node starts again on another, seconds later.
+            time.sleep(POLL_SECONDS)
         self._heartbeat()
         self._tidy()
 
@@ -171,8 +175,20 @@ def _holder(lock: Path) -> dict[str, object]:
         return {}
 
 
-def _alive(holder: dict[str, object]) -> bool:
-    """Whether a lock's holder still works: its process on this host, else its heartbeat."""
+def _age(lock: Path) -> float:
+    """Seconds since a lock's last heartbeat by the clock of the disk: clocks of hosts differ."""
+    now = lock.with_name(f"{lock.name}.{os.getpid()}.tmp")
+    now.touch()
+    try:
+        return now.stat().st_mtime - lock.stat().st_mtime
+    except FileNotFoundError:  # it was given up just now
+        return float("inf")
+    finally:
+        now.unlink()
+
+
+def _alive(holder: dict[str, object], age: float) -> bool:
+    """Whether a lock's holder may still work: its process on this host, else its heartbeat."""
     if holder["host"] == socket.gethostname():
         if holder["pid"] == os.getpid():
             return False
@@ -182,4 +198,4 @@ def _alive(holder: dict[str, object]) -> bool:
             return False
         except PermissionError:  # another user's process
             pass
-    return time.time() - float(str(holder["at"])) < STALE_SECONDS
+    return age < STALE_SECONDS

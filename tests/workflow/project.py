@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 PROJECT = Path(__file__).parents[2]
+TINY = yaml.safe_load((PROJECT / "tests/workflow/tiny.yaml").read_text(encoding="utf-8"))
 PARTS = (
     "Snakefile",
     "config.yaml",
@@ -79,18 +80,24 @@ class Project:
 
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs Snakemake on the configuration; both streams come back as one text."""
+        process = self.start(*arguments)
+        told, _ = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, told)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Starts Snakemake on the configuration, as the leader of a group of processes."""
         overlay = self.folder / "overlay.yaml"
         overlay.write_text(yaml.safe_dump(self.config, allow_unicode=True), encoding="utf-8")
         folders = [str(self.shim)] if self.shim else []
         folders += [str(Path(sys.executable).parent), os.environ["PATH"]]
-        return subprocess.run(
+        return subprocess.Popen(
             [sys.executable, "-m", "snakemake", *arguments, "--configfile", "overlay.yaml"],
             cwd=self.folder,
             env={**os.environ, "PATH": ":".join(folders)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
+            start_new_session=True,
         )
 
     def plan(self, *arguments: str) -> Plan:

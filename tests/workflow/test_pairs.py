@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from tests.foreign import foreign_model, foreign_tokenizer
-from tests.workflow.project import Project
-from tests.workflow.test_tiny import TINY
+from tests.workflow.project import TINY, Project
 
 TABLES = ["results/pairs.csv", "results/pairs-retrieval.csv"]
 PAIR = "results/metrics/fr/from-en/natural/s0"

@@ -7,19 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tests.workflow.project import PROJECT, Project
-
-TINY = yaml.safe_load((PROJECT / "tests/workflow/tiny.yaml").read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = Project.copied(tmp_path_factory.mktemp("tiny") / "project", TINY)
-    done = project.snakemake("all", "--cores", "2")
-    assert done.returncode == 0, done.stdout
-    return project
+from tests.workflow.project import TINY, Project
 
 
 def rows(project: Project, name: str) -> list[dict[str, str]]:

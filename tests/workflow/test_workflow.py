@@ -190,6 +190,6 @@ def test_environments_have_the_same_pins() -> None:
         packages = yaml.safe_load(path.read_text(encoding="utf-8"))["dependencies"][-1]["pip"]
         assert set(packages) <= pins, path
     names = {re.split("==", pin)[0] for pin in pins}
-    for file in ("base.txt", "dev.txt", "parse.txt"):
+    for file in ("base.txt", "clusters.txt", "dev.txt", "parse.txt"):
         wanted = (PROJECT / "requirements" / file).read_text(encoding="utf-8").splitlines()
         assert {line.split("#")[0].strip() for line in wanted} - {""} <= names

@@ -1,0 +1,61 @@
+"""Jobs that a killed run has left in a cluster's queue: the next run of its folder ends them.
+
+A Snakemake that is killed cannot cancel what it has submitted, and the next one submits the same
+jobs anew. They are cancelled first, which loses little: training goes on from its saved state.
+"""
+
+from __future__ import annotations
+
+import getpass
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from twinlang.cli import UserError
+
+LOGS = ".snakemake/slurm_logs"  # where the executor's jobs of a folder write
+WAIT_SECONDS = 600.0  # for cancelled jobs to leave; a site's KillWait is half a minute
+POLL_SECONDS = 1.0
+
+
+def end(executor: str, *, locked: bool, say: Callable[[str], object]) -> None:
+    """Cancels what an earlier run of this folder has left in the queue, and waits until it is gone.
+
+    executor: Slurm's queue alone is asked; the Job scripts replace what they find of a job.
+    locked: Snakemake's lock proves that no other run is alive; without it nothing is touched.
+
+    Raises:
+        UserError: a job does not leave the queue.
+    """
+    if executor != "slurm" or not locked or not (found := queued()):
+        return
+    say(f"Cancelling jobs that an earlier run of this folder has left: {', '.join(found)}")
+    subprocess.run(["scancel", *found], check=False)
+    until = time.monotonic() + WAIT_SECONDS
+    while left := [job for job in queued() if job in found]:
+        if time.monotonic() > until:
+            raise UserError(
+                f"jobs {', '.join(left)} of an earlier run were cancelled and are still in the "
+                "queue; when they have left it (squeue --me), run again"
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def queued() -> list[str]:
+    """The numbers of the jobs in Slurm's queue, running or waiting, that write into this folder.
+
+    Raises:
+        UserError: the queue cannot be asked.
+    """
+    command = ["squeue", "--noheader", "--user", getpass.getuser(), "--Format=JobID:20,StdOut:4096"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = (getattr(error, "stderr", "") or str(error)).strip()
+        raise UserError(
+            f"squeue fails ({reason}); run where Slurm answers, or with another profile"
+        ) from None
+    logs = str(Path(LOGS).resolve()) + "/"
+    lines = [(line[:20].strip(), line[20:].strip()) for line in done.stdout.splitlines()]
+    return [job for job, log in lines if log.startswith(logs)]

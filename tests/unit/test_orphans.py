@@ -1,0 +1,60 @@
+"""Jobs that a killed run has left, in a stand-in's queue; test_slurm.py has a real one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from twinlang import orphans
+from twinlang.cli import UserError
+
+SQUEUE = """#!/bin/sh
+[ -e "$QUEUE" ] || { echo "squeue: error: no controller" >&2; exit 1; }
+cat "$QUEUE"
+"""
+SCANCEL = """#!/bin/sh
+for job in "$@"; do grep -v "^$job " "$QUEUE" >"$QUEUE.new"; mv "$QUEUE.new" "$QUEUE"; done
+"""
+
+
+@pytest.fixture
+def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The queue's file: two jobs of this folder, one of a folder whose name begins alike."""
+    for name, text in {"squeue": SQUEUE, "scancel": SCANCEL}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    folder = tmp_path / "my study"
+    folder.mkdir()
+    logs = [folder, folder, f"{folder} 2"]
+    lines = [f"{n:<20}{log}/.snakemake/slurm_logs/x/%j.log" for n, log in enumerate(logs, 7)]
+    (tmp_path / "queue").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("QUEUE", str(tmp_path / "queue"))
+    monkeypatch.chdir(folder)
+    return tmp_path / "queue"
+
+
+def test_jobs_of_this_folder_are_cancelled_and_no_others(queue: Path) -> None:
+    told: list[str] = []
+    orphans.end("local", locked=True, say=told.append)
+    orphans.end("slurm", locked=False, say=told.append)
+    assert not told and orphans.queued() == ["7", "8"]
+    orphans.end("slurm", locked=True, say=told.append)
+    assert told == ["Cancelling jobs that an earlier run of this folder has left: 7, 8"]
+    assert queue.read_text().startswith("9 ")
+    orphans.end("slurm", locked=True, say=told.append)
+    assert len(told) == 1
+
+
+def test_a_job_that_does_not_leave_is_named(queue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (queue.parent / "scancel").write_text("#!/bin/sh\n")
+    monkeypatch.setattr(orphans, "WAIT_SECONDS", -1.0)
+    with pytest.raises(UserError, match="jobs 7, 8 .* are still in the queue"):
+        orphans.end("slurm", locked=True, say=print)
+
+
+def test_a_queue_that_does_not_answer_is_an_error(queue: Path) -> None:
+    queue.unlink()
+    with pytest.raises(UserError, match="squeue fails .*no controller.*; run where Slurm answers"):
+        orphans.queued()
