@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from twinlang.html_page import bracketed, heading, listing, number, page
+from twinlang.html_page import bracketed, heading, listing, number, page, spoken
 from twinlang.report.ledger import EVERY
 from twinlang.statistics import LEVEL
 from twinlang.tables import STRONG
@@ -148,12 +148,12 @@ def twins_page(rows: Sequence[Row]) -> str:
     for lang in dict.fromkeys(row["language"] for row in rows):
         own = [row for row in rows if row["language"] == lang]
         first = {"twin": "—", "steps": "untouched", "reading": "—"}
-        first["deriv"] = _text(own[0]["orig"], lang)
+        first["deriv"] = spoken(own[0]["orig"], lang)
         shown = [
             {
                 **row,
-                "deriv": _text(row["deriv"], lang),
-                "reading": _text(row["reading"], lang) if row["reading"] != row["deriv"] else "—",
+                "deriv": spoken(row["deriv"], lang),
+                "reading": spoken(row["reading"], lang) if row["reading"] != row["deriv"] else "—",
             }
             for row in own
         ]
@@ -204,8 +204,3 @@ def data_page(rows: Sequence[Row]) -> str:
         "or read, and what was left out, by reason, as the report beside each file has it."
     ]
     return page("Table 4: the data sets, as run", listing(named, columns), notes)
-
-
-def _text(text: str, lang: str) -> str:
-    """Text of any direction by itself (HTML)."""
-    return f'<bdi lang="{escape(lang)}">{escape(text)}</bdi>'
