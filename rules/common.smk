@@ -5,7 +5,14 @@ READS    the configuration; all of its meaning is in twinlang.config and twinlan
 import re
 
 from twinlang import config as study
-from twinlang import parameters, tree_parameters, validation, yaml_keys
+from twinlang import (
+    parameters,
+    procedure_parameters,
+    report_parameters,
+    tree_parameters,
+    validation,
+    yaml_keys,
+)
 from twinlang.cli import UserError
 from twinlang.versions import VERSIONS
 
@@ -102,13 +109,6 @@ def table_scores(wildcards):
         raise WorkflowError(str(error)) from None
 
 
-def final_tables():
-    """The tables whose experiments the configuration has, as CSV and HTML."""
-    return expand(
-        "results/{table}.{form}", table=study.tables(config), form=["csv", "html"]
-    )
-
-
 # Parameters -------------------------------------------------------------------
 
 
@@ -129,6 +129,7 @@ mono_folder = from_config(parameters.checkpoint_folder, ["lang"])
 export_data = from_config(parameters.export_data, ["lang"])
 finetune_settings = from_config(parameters.finetune_settings, ["task"])
 retrieval_settings = from_config(parameters.finetune_settings, [], task=study.RETRIEVAL)
+procedure = from_config(procedure_parameters.chained, [], rules=workflow.rules)
 
 
 def coordinates(wildcards):

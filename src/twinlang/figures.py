@@ -9,7 +9,17 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twinlang.cli import UserError
-from twinlang.plotting import COLOURS, HATCHES, MARKERS, captioned, looks, panelled, save, tell
+from twinlang.plotting import (
+    COLOURS,
+    HATCHES,
+    MARKERS,
+    captioned,
+    legend,
+    looks,
+    panelled,
+    save,
+    tell,
+)
 from twinlang.statistics import LEVEL
 from twinlang.tables.measured import ALIGNMENT, CORRELATION, VARIANT
 from twinlang.tables.transfer import AVERAGE, TASKS
@@ -99,17 +109,7 @@ def _bars(
         axis.set_title(name.upper() if name in TASKS else name)
         axis.set_ylabel(LOSS)
         axis.axhline(0, color="black", linewidth=0.8)
-    handles: dict[str, Any] = {}
-    for axis in axes:
-        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
-            handles.setdefault(label, handle)
-    figure.legend(
-        handles.values(),
-        handles,
-        loc="outside upper center",
-        ncols=min(len(labels), 4),
-        frameon=False,
-    )
+    legend(figure, axes)
     return captioned(figure, f"{title}. Higher is worse. {told} {_taken(rows, 'delta_bz_bs')}")
 
 
@@ -157,13 +157,13 @@ def _scatter(rows: Sequence[Row], tasks: Sequence[str]) -> Figure:
         axis.set_ylabel("Δ(BZ−BS), points")
         axis.margins(0.1)
         found += [_rho(row, task) for row in rows if row["row"] == CORRELATION]
-    _legend(figure, colours, markers)
+    _key(figure, colours, markers)
     told = "; ".join(text for text in found if text) or "none is defined, with so few variants"
     caption = f"Alignment and transfer. Spearman's ρ: {told}. {_taken(points, ALIGNMENT)}"
     return captioned(figure, caption)
 
 
-def _legend(figure: Figure, colours: dict[str, str], markers: dict[str, str]) -> None:
+def _key(figure: Figure, colours: dict[str, str], markers: dict[str, str]) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 

@@ -104,7 +104,7 @@ def listing(rows: Sequence[Row], columns: Mapping[str, str], *, html: Container[
         for key in columns:
             value = row.get(key)
             kind = "" if isinstance(value, int | float) else ' class="text"'
-            text = str(value) if key in html else escape(text_of(value))
+            text = str(value) if value and key in html else escape(text_of(value))
             cells += f"<td{kind}>{text}</td>"
         body += f"<tr>{cells}</tr>\n"
     return (

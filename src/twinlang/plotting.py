@@ -1,4 +1,4 @@
-"""What all figures share: looks, captions, marks with their values, and files that carry their fonts.
+"""What figures share: looks, captions, marks that say their values, files that carry their fonts.
 
 Colours are those of Okabe and Ito, which colour-blind readers tell apart; hatches and markers say
 the same without colour.
@@ -73,12 +73,29 @@ def _finished(svg: str) -> str:
     return svg.replace("<defs>", f"{style}\n <defs>", 1)
 
 
-def panelled(count: int, *, wide: float = 3.6, high: float = 3.9) -> tuple[Figure, list[Axes]]:
-    """A figure of panels side by side."""
+def panelled(count: int, *, columns: int = 4) -> tuple[Figure, list[Axes]]:
+    """A figure of so many panels, at most `columns` side by side."""
     from matplotlib.figure import Figure as NewFigure
 
-    figure = NewFigure(figsize=(max(wide * count, 5.4), high), layout="constrained")
-    return figure, list(figure.subplots(1, count, squeeze=False)[0])
+    wide = min(count, columns)
+    high = -(-count // wide)
+    size = (max(3.6 * wide, 5.4), 3.9 if high == 1 else 2.6 * high + 1.0)
+    figure = NewFigure(figsize=size, layout="constrained")
+    axes = list(figure.subplots(high, wide, squeeze=False).flat)
+    for axis in axes[count:]:
+        axis.remove()
+    return figure, axes[:count]
+
+
+def legend(figure: Figure, axes: Sequence[Axes]) -> None:
+    """One legend of the labels of all panels, above them."""
+    handles: dict[str, Any] = {}
+    for axis in axes:
+        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
+            handles.setdefault(label, handle)
+    columns = max(1, min(len(handles), int(figure.get_figwidth() / 2.4)))
+    shown = handles.values(), handles.keys()
+    figure.legend(*shown, loc="outside upper center", ncols=columns, frameon=False)
 
 
 def captioned(figure: Figure, caption: str) -> Figure:

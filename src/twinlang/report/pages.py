@@ -120,7 +120,8 @@ def claims_page(rows: Sequence[Row]) -> str:
 
 def _claim(row: Row) -> Row:
     ranks = "ρ" in str(row.get("contrast"))
-    text = bracketed(row, "effect", digits=2 if ranks else 1)
+    shown = {**row, "effect_low": row.get("low"), "effect_high": row.get("high")}
+    text = bracketed(shown, "effect", digits=2 if ranks else 1)
     if row.get("p") is not None:
         text += f"<small>p {row['p']:.3f}</small>"
     taken = [
@@ -134,10 +135,10 @@ def _claim(row: Row) -> Row:
     if row["verdict"].startswith("undecided") and direction:
         verdict += f"<small>points {direction}</small>"
     printed = row.get("printed")
-    shown = "—" if printed is None else number(printed, digits=2 if ranks else 1)
+    print_ = "—" if printed is None else number(printed, digits=2 if ranks else 1)
     return {
         **row, "effect": text, "sign": verdict, "taken": ", ".join(taken),
-        "remark": remark, "printed": shown,
+        "remark": remark, "printed": print_,
     }  # fmt: skip
 
 
