@@ -39,20 +39,14 @@ include: "rules/pairs.smk"
 include: "rules/paper.smk"
 include: "rules/describe.smk"
 include: "rules/export.smk"
+include: "rules/report.smk"
 
 
 rule all:
-    """Every table of the configuration's experiments, beside the paper's."""
+    """The report, and with it every table and figure of the configuration's experiments."""
     default_target: True
     input:
-        final_tables(),
-        tree_parameters.order_reports(config),
-        "results/scores.csv",
-        "results/compare.csv",
-        "results/claims.csv",
-        "results/differences.csv",
-        expand("results/table{number}.csv", number=[1, 2, 4]),
-        expand("results/figures/{figure}.svg", figure=study.figures(config)),
+        "results/report.html",
 
 
 onstart:

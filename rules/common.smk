@@ -5,8 +5,8 @@ READS    the configuration; all of its meaning is in twinlang.config and twinlan
 import re
 
 from twinlang import config as study
-from twinlang import orphans, pair_parameters, parameters, tree_parameters, validation
-from twinlang import yaml_keys
+from twinlang import orphans, pair_parameters, parameters, procedure_parameters
+from twinlang import report_parameters, tree_parameters, validation, yaml_keys
 from twinlang.cli import UserError
 from twinlang.versions import VERSIONS
 
@@ -106,13 +106,6 @@ def table_scores(wildcards):
         raise WorkflowError(str(error)) from None
 
 
-def final_tables():
-    """The tables whose experiments the configuration has, as CSV and HTML."""
-    return expand(
-        "results/{table}.{form}", table=study.tables(config), form=["csv", "html"]
-    )
-
-
 # Parameters -------------------------------------------------------------------
 
 
@@ -136,6 +129,7 @@ retrieval_settings = from_config(parameters.finetune_settings, [], task=study.RE
 coordinates = from_config(parameters.coordinates)
 retrieval_coordinates = from_config(parameters.coordinates, task=study.RETRIEVAL)
 alignment_coordinates = from_config(parameters.coordinates, task=study.ALIGNMENT)
+procedure = from_config(procedure_parameters.chained, [], rules=workflow.rules)
 
 
 def begin():

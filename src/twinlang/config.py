@@ -209,10 +209,11 @@ def _combinations(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str
 
 def metrics(config: Config, experiment: str) -> list[str]:
     """The metric files of an experiment, each once, in the order of its cells."""
-    return list(dict.fromkeys(_metrics(config, cells(config, experiment))))
+    return list(dict.fromkeys(metrics_of(config, cells(config, experiment))))
 
 
-def _metrics(config: Config, found: Iterable[Cell]) -> Iterator[str]:
+def metrics_of(config: Config, found: Iterable[Cell]) -> Iterator[str]:
+    """The metric files of cells, those that cells share more than once."""
     for cell in found:
         model = f"results/metrics/{cell.lang}/{cell.twin}/{cell.pairing}/s{cell.seed}"
         if not is_finetuned(cell.task):

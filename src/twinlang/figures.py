@@ -1,16 +1,25 @@
 """The figures of the paper from the rows of its tables, as SVG and PDF (sections 4.2 to 4.4).
 
-Colours are those of Okabe and Ito, which colour-blind readers tell apart; hatches and markers say
-the same without colour. Every figure carries its caption, written from the rows.
+Every figure carries its caption, written from the rows.
 """
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from twinlang.cli import UserError, writing
+from twinlang.cli import UserError
+from twinlang.plotting import (
+    COLOURS,
+    HATCHES,
+    MARKERS,
+    captioned,
+    legend,
+    looks,
+    panelled,
+    save,
+    tell,
+)
 from twinlang.statistics import LEVEL
 from twinlang.tables.measured import ALIGNMENT, CORRELATION, VARIANT
 from twinlang.tables.transfer import AVERAGE, TASKS
@@ -20,19 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
-HATCHES = ("", "//", "..", "xx", "\\\\", "oo", "--")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 PRINTED = ("nli", "ner", "pos")  # tasks of Figure 5
-STYLE: dict[Any, Any] = {
-    "font.family": "sans-serif",
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and copied
-    "svg.hashsalt": "twinlang",  # equal rows make equal files
-    "pdf.fonttype": 42,
-}
 LOSS = "BS − BZ, points"
 
 
@@ -92,23 +89,14 @@ FIGURES: dict[str, Callable[[Sequence[Row]], Figure]] = {
 
 def draw(name: str, rows: Sequence[Row], paths: Sequence[str]) -> None:
     """Writes a figure to files whose endings say their form; equal rows make equal files."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    with matplotlib.rc_context(STYLE):
-        figure = FIGURES[name](rows)
-        for path in paths:
-            form = path.rsplit(".", 1)[-1]
-            dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form, {})
-            with writing(path, "wb") as handle:
-                figure.savefig(handle, format=form, metadata=dated, bbox_inches="tight")
+    save(lambda: FIGURES[name](rows), paths)
 
 
 def _bars(
     title: str, panels: Sequence[tuple[str, dict[str, list[Bar]]]], told: str, rows: Sequence[Row]
 ) -> Figure:
     """Groups of bars, one panel each; a bar's colour and hatch go with its label."""
-    figure, axes = _panels(len(panels))
+    figure, axes = panelled(len(panels))
     labels = list(
         dict.fromkeys(b.label for _, groups in panels for g in groups.values() for b in g)
     )
@@ -121,18 +109,8 @@ def _bars(
         axis.set_title(name.upper() if name in TASKS else name)
         axis.set_ylabel(LOSS)
         axis.axhline(0, color="black", linewidth=0.8)
-    handles: dict[str, Any] = {}
-    for axis in axes:
-        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
-            handles.setdefault(label, handle)
-    figure.legend(
-        handles.values(),
-        handles,
-        loc="outside upper center",
-        ncols=min(len(labels), 4),
-        frameon=False,
-    )
-    return _captioned(figure, f"{title}. Higher is worse. {told} {_taken(rows, 'delta_bz_bs')}")
+    legend(figure, axes)
+    return captioned(figure, f"{title}. Higher is worse. {told} {_taken(rows, 'delta_bz_bs')}")
 
 
 def _bar(axis: Axes, x: float, width: float, bar: Bar, labels: Sequence[str]) -> None:
@@ -142,28 +120,33 @@ def _bar(axis: Axes, x: float, width: float, bar: Bar, labels: Sequence[str]) ->
     error = None
     if low is not None:
         error = [[value + bar.row["delta_bz_bs_high"]], [-low - value]]
-    axis.bar(
+    drawn = axis.bar(
         x, value, width, color=COLOURS[style], hatch=HATCHES[style], edgecolor="white",
         yerr=error, capsize=2, label=bar.label,
     )  # fmt: skip
     text = f"{value:.1f}".replace("-", "−")
+    place = f"{bar.row['task'].upper()}, {bar.row['language']}"
+    tell(drawn[0], f"{bar.label}, {place}: {text} points{_between(bar.row, 'delta_bz_bs', -1)}")
     axis.annotate(text, (x, max(value, 0)), ha="center", va="bottom", fontsize=7)
 
 
 def _scatter(rows: Sequence[Row], tasks: Sequence[str]) -> Figure:
     """Variants by alignment and difference; a colour a language, a marker a variant."""
-    figure, axes = _panels(len(tasks))
+    figure, axes = panelled(len(tasks))
     points = [row for row in rows if row["row"] == VARIANT]
-    colours = _each([point["language"] for point in points], COLOURS)
-    markers = _each([_variant(point) for point in points], MARKERS)
+    colours = looks([point["language"] for point in points], COLOURS)
+    markers = looks([_variant(point) for point in points], MARKERS)
     found = []
     for axis, task in zip(axes, tasks, strict=True):
         for point in (point for point in points if point.get(task) is not None):
-            axis.errorbar(
+            drawn = axis.errorbar(
                 point[ALIGNMENT], point[task], linestyle="", capsize=2, elinewidth=0.8,
                 color=colours[point["language"]], marker=markers[_variant(point)],
                 xerr=_whisker(point, ALIGNMENT), yerr=_whisker(point, task),
             )  # fmt: skip
+            name = f"{point['language']}, {_variant(point)}, {task.upper()}"
+            values = (f"{point[key]:.1f}{_between(point, key)}" for key in (ALIGNMENT, task))
+            tell(drawn[0], f"{name}: {' percent aligned, '.join(values)} points".replace("-", "−"))
             if len(colours) > 1:  # what the colour says
                 place = (point[ALIGNMENT], point[task])
                 axis.annotate(
@@ -174,13 +157,13 @@ def _scatter(rows: Sequence[Row], tasks: Sequence[str]) -> Figure:
         axis.set_ylabel("Δ(BZ−BS), points")
         axis.margins(0.1)
         found += [_rho(row, task) for row in rows if row["row"] == CORRELATION]
-    _legend(figure, colours, markers)
+    _key(figure, colours, markers)
     told = "; ".join(text for text in found if text) or "none is defined, with so few variants"
     caption = f"Alignment and transfer. Spearman's ρ: {told}. {_taken(points, ALIGNMENT)}"
-    return _captioned(figure, caption)
+    return captioned(figure, caption)
 
 
-def _legend(figure: Figure, colours: dict[str, str], markers: dict[str, str]) -> None:
+def _key(figure: Figure, colours: dict[str, str], markers: dict[str, str]) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -199,14 +182,18 @@ def _whisker(point: Row, measure: str) -> list[list[float]] | None:
     return None if low is None else [[point[measure] - low], [high - point[measure]]]
 
 
+def _between(row: Row, measure: str, sign: int = 1) -> str:
+    """An interval in words, of what is drawn upside down with `sign` -1; empty if there is none."""
+    low, high = row.get(f"{measure}_low"), row.get(f"{measure}_high")
+    if low is None or high is None:
+        return ""
+    ends = sorted((sign * low, sign * high))
+    return f" ({ends[0]:.1f} to {ends[1]:.1f})".replace("-", "−")
+
+
 def _variant(point: Row) -> str:
     pairing = "" if point["pairing"] == "parallel" else f" ({point['pairing']})"
     return str(point["twin"]) + pairing
-
-
-def _each(names: Sequence[str], looks: Sequence[str]) -> dict[str, str]:
-    """A look for each name, the first again after the last."""
-    return {name: looks[k % len(looks)] for k, name in enumerate(dict.fromkeys(names))}
 
 
 def _rho(row: Row, task: str) -> str:
@@ -214,19 +201,6 @@ def _rho(row: Row, task: str) -> str:
         return ""
     told = f"{task.upper()} {row['language']} {row[task]:.2f}".replace("-", "−")
     return f"{told} (p {row[f'{task}_p']:.3f}, n = {row[f'{task}_n']})"
-
-
-def _panels(count: int) -> tuple[Figure, list[Axes]]:
-    from matplotlib.figure import Figure as NewFigure
-
-    figure = NewFigure(figsize=(max(3.6 * count, 5.4), 3.9), layout="constrained")
-    return figure, list(figure.subplots(1, count, squeeze=False)[0])
-
-
-def _captioned(figure: Figure, caption: str) -> Figure:
-    wide = int(15 * figure.get_figwidth())
-    figure.supxlabel(textwrap.fill(caption, wide), fontsize=8, x=0.01, ha="left")
-    return figure
 
 
 def _taken(rows: Sequence[Row], measure: str) -> str:

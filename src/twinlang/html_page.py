@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from html import escape
+from html import escape, unescape
 from typing import Any
+from unicodedata import bidirectional
+
+from twinlang import fonts
 
 Row = Mapping[str, Any]
 Find = Callable[[Any, Any], Row | None]
@@ -28,8 +31,7 @@ STYLE = """
 @media (prefers-color-scheme: dark) {
   :root { --ink: #eee; --page: #161616; --line: #555; --red: #d94f38; }
 }
-body { font: 16px/1.45 system-ui, "Noto Sans", "Noto Sans Devanagari",
-  "Noto Naskh Arabic", "Noto Sans Symbols 2", "DejaVu Sans", sans-serif;
+body { font: 16px/1.45 system-ui, FONTS, sans-serif;
   color: var(--ink); background: var(--page);
   margin: 1.5rem auto; padding: 0 1rem; max-width: 75rem; }
 h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin-bottom: .3rem; }
@@ -55,14 +57,39 @@ td small { display: block; }
 
 
 def page(title: str, body: str, notes: Iterable[str] = ()) -> str:
-    """A page of a title (text), a body and notes (HTML)."""
+    """A page of a title (text), a body and notes (HTML), with fonts for what is not Latin."""
     told = "".join(f"<p>{note}</p>\n" for note in notes)
+    faces = fonts.faces(unescape(title + body + told), latin=False)
+    style = STYLE.replace("FONTS", fonts.stack()) + faces
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{escape(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
         f"<h1>{escape(title)}</h1>\n{body}{told}</body>\n</html>\n"
     )
+
+
+def parts(made: str) -> tuple[str, str]:
+    """The title (text) and what stands under it (HTML) of a page that `page` made.
+
+    Raises:
+        ValueError: it is no such page.
+    """
+    _, start, rest = made.partition("<body>\n<h1>")
+    title, middle, rest = rest.partition("</h1>\n")
+    body, end, _ = rest.rpartition("</body>")
+    if not (start and middle and end):
+        raise ValueError("no page of a table")
+    return unescape(title), body
+
+
+def spoken(text: str, lang: str) -> str:
+    """Text of a language by itself, with its direction and, of a twin's script, that (HTML)."""
+    braille = any(ord(c) in fonts.BRAILLE for c in text)
+    strong = next((kind for c in text if (kind := bidirectional(c)) in ("L", "R", "AL")), "L")
+    side = "ltr" if strong == "L" else "rtl"
+    code = f"{lang}-Brai" if braille else lang
+    return f'<bdi lang="{escape(code)}" dir="{side}">{escape(text)}</bdi>'
 
 
 def listing(rows: Sequence[Row], columns: Mapping[str, str], *, html: Container[str] = ()) -> str:
@@ -77,7 +104,7 @@ def listing(rows: Sequence[Row], columns: Mapping[str, str], *, html: Container[
         for key in columns:
             value = row.get(key)
             kind = "" if isinstance(value, int | float) else ' class="text"'
-            text = str(value) if key in html else escape(text_of(value))
+            text = str(value) if value and key in html else escape(text_of(value))
             cells += f"<td{kind}>{text}</td>"
         body += f"<tr>{cells}</tr>\n"
     return (

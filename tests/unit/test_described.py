@@ -81,7 +81,8 @@ def test_table_1(made: Path) -> None:
     assert inversion["deriv"] == inversion["reading"] == " ".join(words[::-1])
     assert spelled["reading"] == inversion["orig"] and spelled["deriv"] != spelled["reading"]
     page = (made / "t.html").read_text(encoding="utf-8")
-    assert f'<bdi lang="en">{inversion["deriv"]}</bdi>' in page and "None" not in page
+    assert f'<bdi lang="en" dir="ltr">{inversion["deriv"]}</bdi>' in page and "None" not in page
+    assert f'<bdi lang="en-Brai" dir="ltr">{spelled["deriv"]}</bdi>' in page and "font/woff" in page
 
 
 def test_tables_2_and_4(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from twinlang.html_page import bracketed, heading, listing, number, page
+from twinlang.html_page import bracketed, heading, listing, number, page, spoken
 from twinlang.report.ledger import EVERY
 from twinlang.statistics import LEVEL
 from twinlang.tables import STRONG
@@ -120,7 +120,8 @@ def claims_page(rows: Sequence[Row]) -> str:
 
 def _claim(row: Row) -> Row:
     ranks = "ρ" in str(row.get("contrast"))
-    text = bracketed(row, "effect", digits=2 if ranks else 1)
+    shown = {**row, "effect_low": row.get("low"), "effect_high": row.get("high")}
+    text = bracketed(shown, "effect", digits=2 if ranks else 1)
     if row.get("p") is not None:
         text += f"<small>p {row['p']:.3f}</small>"
     taken = [
@@ -134,10 +135,10 @@ def _claim(row: Row) -> Row:
     if row["verdict"].startswith("undecided") and direction:
         verdict += f"<small>points {direction}</small>"
     printed = row.get("printed")
-    shown = "—" if printed is None else number(printed, digits=2 if ranks else 1)
+    print_ = "—" if printed is None else number(printed, digits=2 if ranks else 1)
     return {
         **row, "effect": text, "sign": verdict, "taken": ", ".join(taken),
-        "remark": remark, "printed": shown,
+        "remark": remark, "printed": print_,
     }  # fmt: skip
 
 
@@ -148,12 +149,12 @@ def twins_page(rows: Sequence[Row]) -> str:
     for lang in dict.fromkeys(row["language"] for row in rows):
         own = [row for row in rows if row["language"] == lang]
         first = {"twin": "—", "steps": "untouched", "reading": "—"}
-        first["deriv"] = _text(own[0]["orig"], lang)
+        first["deriv"] = spoken(own[0]["orig"], lang)
         shown = [
             {
                 **row,
-                "deriv": _text(row["deriv"], lang),
-                "reading": _text(row["reading"], lang) if row["reading"] != row["deriv"] else "—",
+                "deriv": spoken(row["deriv"], lang),
+                "reading": spoken(row["reading"], lang) if row["reading"] != row["deriv"] else "—",
             }
             for row in own
         ]
@@ -204,8 +205,3 @@ def data_page(rows: Sequence[Row]) -> str:
         "or read, and what was left out, by reason, as the report beside each file has it."
     ]
     return page("Table 4: the data sets, as run", listing(named, columns), notes)
-
-
-def _text(text: str, lang: str) -> str:
-    """Text of any direction by itself (HTML)."""
-    return f'<bdi lang="{escape(lang)}">{escape(text)}</bdi>'
