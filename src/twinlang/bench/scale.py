@@ -28,6 +28,8 @@ from twinlang.cli import UserError
 STOPS = {"Latin": ".", "Devanagari": "।"}
 CODES = {"Latin": "en", "Devanagari": "hi"}
 DRAWN = 1 << 18  # words that are drawn at a time
+WHOLE = {"source": "hub", "size": 1 << 60, "unit": "bytes"}  # never reached: all that there is
+CLEANING = {"shortest": 1, "longest": 1000, "boundary": "sentence"}
 RECIPE: dict[str, Any] = {
     **{"twin": ["transliteration"], "twin_seed": 0, "seed": 0},
     "model": {
@@ -136,10 +138,7 @@ def steps(
 ) -> Iterator[tuple[str, Path, dict[str, Any]]]:
     """The name of each step, the file whose size counts, and its flags; files lead to the next."""
     text = folder / "main/0.txt"
-    cleaning = {"script": arguments.script, "shortest": 1, "longest": 1000, "boundary": "sentence"}
     common = {"lang": CODES[arguments.script]}
-    # a corpus as large as there is: the size is never reached
-    source = {"source": "hub", "size": 1 << 60, "unit": "bytes"}
     corpus, model = folder / "a.txt", folder / "tokenizer.json"
     orig = folder / "orig.arrow"
     yield (
@@ -147,7 +146,11 @@ def steps(
         folder / "text.parquet",
         {
             **common,
-            **{"manifest": folder / "manifest.json", "settings": cleaning, "shard": 0},
+            **{
+                "manifest": folder / "manifest.json",
+                "settings": {**CLEANING, "script": arguments.script},
+                "shard": 0,
+            },
             **{"output": text, "report": text.with_suffix(".report.json")},
         },
     )
@@ -156,7 +159,7 @@ def steps(
         text,
         {
             **common,
-            **{"settings": source, "files": text, "domain": "main", "split": "a"},
+            **{"settings": WHOLE, "files": text, "domain": "main", "split": "a"},
             **{"output": corpus, "report": folder / "a.report.json"},
         },
     )
