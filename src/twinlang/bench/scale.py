@@ -133,54 +133,39 @@ def _documents(script: str, forms: int) -> Iterator[list[str]]:
         ]
 
 
-def steps(
-    folder: Path, arguments: argparse.Namespace
-) -> Iterator[tuple[str, Path, dict[str, Any]]]:
-    """The name of each step, the file whose size counts, and its flags; files lead to the next."""
-    text = folder / "main/0.txt"
-    common = {"lang": CODES[arguments.script]}
-    corpus, model = folder / "a.txt", folder / "tokenizer.json"
-    orig = folder / "orig.arrow"
+Call = tuple[str, Path, dict[str, Any]]  # name of a step, the file whose size counts, its flags
+
+
+def steps(folder: Path, arguments: argparse.Namespace) -> Iterator[Call]:
+    """All steps; the files of each lead to the next."""
+    lang, text, corpus = CODES[arguments.script], folder / "main/0.txt", folder / "a.txt"
+    clean = {"settings": {**CLEANING, "script": arguments.script}, "shard": 0, "lang": lang}
+    clean |= {"manifest": folder / "manifest.json", "output": text}
     yield (
         "clean_text",
         folder / "text.parquet",
-        {
-            **common,
-            **{
-                "manifest": folder / "manifest.json",
-                "settings": {**CLEANING, "script": arguments.script},
-                "shard": 0,
-            },
-            **{"output": text, "report": text.with_suffix(".report.json")},
-        },
+        {**clean, "report": text.with_suffix(".report.json")},
     )
-    yield (
-        "fetch_corpus",
-        text,
-        {
-            **common,
-            **{"settings": WHOLE, "files": text, "domain": "main", "split": "a"},
-            **{"output": corpus, "report": folder / "a.report.json"},
-        },
-    )
-    yield (
-        "train_tokenizer",
-        corpus,
-        {"corpus": corpus, "vocabulary": arguments.vocabulary, "output": model},
-    )
-    yield (
-        "encode_corpus",
-        corpus,
-        {"corpus": corpus, "tokenizer": model, "dataset": "bench", "output": orig},
-    )
+    fetch = {"settings": WHOLE, "files": text, "lang": lang, "domain": "main", "split": "a"}
+    yield "fetch_corpus", text, {**fetch, "output": corpus, "report": folder / "a.report.json"}
+    yield from deriving(folder, corpus, arguments.vocabulary)
+    yield from training(folder)
+
+
+def deriving(folder: Path, corpus: Path, vocabulary: int) -> Iterator[Call]:
+    """From text to pieces, and from these to each twin."""
+    model, orig = folder / "tokenizer.json", folder / "orig.arrow"
+    learned = {"corpus": corpus, "vocabulary": vocabulary, "output": model}
+    yield "train_tokenizer", corpus, learned
+    encoded = {"corpus": corpus, "tokenizer": model, "dataset": "bench", "output": orig}
+    yield "encode_corpus", corpus, encoded
     for name in modules.names("transforms"):
         if not modules.defines("transforms", name, "TREES"):
             derived = {"input": orig, "steps": [name], "seed": 0, "output": folder / "deriv.arrow"}
             yield f"derive {name}", corpus, derived
-    yield from training(folder)
 
 
-def training(folder: Path) -> Iterator[tuple[str, Path, dict[str, Any]]]:
+def training(folder: Path) -> Iterator[Call]:
     """A model of orig and the last twin, transliteration, for as long as it takes to see."""
     model, recipe = folder / "tokenizer.json", folder / "recipe.json"
     yield "write_recipe", model, {"settings": RECIPE, "tokenizer": model, "output": recipe}
