@@ -35,6 +35,7 @@ include: "rules/dynamics.smk"
 include: "rules/finetune.smk"
 include: "rules/measure.smk"
 include: "rules/publish.smk"
+include: "rules/pairs.smk"
 include: "rules/paper.smk"
 include: "rules/describe.smk"
 include: "rules/export.smk"
@@ -49,6 +50,7 @@ rule all:
         "results/scores.csv",
         "results/compare.csv",
         "results/claims.csv",
+        "results/differences.csv",
         expand("results/table{number}.csv", number=[1, 2, 4]),
         expand("results/figures/{figure}.svg", figure=study.figures(config)),
 

@@ -5,7 +5,7 @@ READS    the configuration; all of its meaning is in twinlang.config and twinlan
 import re
 
 from twinlang import config as study
-from twinlang import parameters, tree_parameters, validation, yaml_keys
+from twinlang import pair_parameters, parameters, tree_parameters, validation, yaml_keys
 from twinlang.cli import UserError
 from twinlang.versions import VERSIONS
 
@@ -34,13 +34,14 @@ def from_config(function, names=None, **fixed):
 
 wildcard_constraints:
     lang=one_of(config["languages"]),
+    source=one_of(config["languages"]),
     twin=one_of(config["twins"]),
     pairing=one_of(config["pairings"]),
     task=one_of(config["tasks"]),
     domain="main|other",
     half="a|b",
     split="train|dev",
-    form=f"{study.ORIG}|{study.TREES}",  # without and with the trees of its sentences
+    form=f"{study.ORIG}|{study.TREES}|{study.TRANSLATIONS}",
     shard=r"\d+",
     kind=one_of(["main", "other", "trees", *config["tasks"]]),
     seed=r"\d+",
@@ -131,18 +132,9 @@ mono_folder = from_config(parameters.checkpoint_folder, ["lang"])
 export_data = from_config(parameters.export_data, ["lang"])
 finetune_settings = from_config(parameters.finetune_settings, ["task"])
 retrieval_settings = from_config(parameters.finetune_settings, [], task=study.RETRIEVAL)
-
-
-def coordinates(wildcards):
-    return parameters.coordinates(**wildcards)
-
-
-def retrieval_coordinates(wildcards):
-    return parameters.coordinates(**wildcards, task=study.RETRIEVAL)
-
-
-def alignment_coordinates(wildcards):
-    return parameters.coordinates(**wildcards, task=study.ALIGNMENT)
+coordinates = from_config(parameters.coordinates)
+retrieval_coordinates = from_config(parameters.coordinates, task=study.RETRIEVAL)
+alignment_coordinates = from_config(parameters.coordinates, task=study.ALIGNMENT)
 
 
 def say_what_is_left_out():

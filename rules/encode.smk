@@ -8,6 +8,7 @@ READS    results/corpus/{lang}/{domain}/{half}.txt
 WRITES   results/encoded/{lang}/orig/corpus/{domain}-{half}.arrow
          results/encoded/{lang}/orig/{task}/{split}.arrow
          results/encoded/{lang}/trees/...                    the same files, a tree with each sentence
+         results/encoded/{lang}/translations/...             of retrieval: the English side
          results/encoded/{lang}/{twin}/...                   the same files, derived
 """
 
@@ -74,6 +75,7 @@ rule encode_task:
             --items {input.records:q} \
             --task {wildcards.task:q} \
             --lang {wildcards.lang:q} \
+            --form {wildcards.form:q} \
             --tokenizer {input.tokenizer:q} \
             --dataset {wildcards.lang:q}/{wildcards.task:q}/{wildcards.split:q} \
             --spacing {params.spacing:q} \

@@ -5,6 +5,7 @@ READS    results/scores.csv                                  all tidy scores
 WRITES   results/compare.csv and results/compare.html        every printed number beside ours
          results/agreement.csv                               how each table's order agrees
          results/claims.csv and results/claims.html          every claim, tested
+         results/differences.csv and .html                   BZ − BS and BZ − MZ of every cell, tested
 """
 
 
@@ -79,6 +80,41 @@ rule claims:
             --scores {input.scores:q} \
             --predictions results/metrics \
             --twins {params.twins:q} \
+            --csv {output.csv:q} \
+            --html {output.html:q} \
+            >{log:q} 2>&1
+        """
+
+
+rule differences:
+    """BZ − BS and BZ − MZ of every cell, tested on the examples that both answered."""
+    input:
+        scores="results/scores.csv",
+    output:
+        csv="results/differences.csv",
+        html=report(
+            "results/differences.html",
+            caption="../report/differences.rst",
+            category="Tables",
+            labels={"table": "differences"},
+        ),
+    log:
+        "logs/differences.log",
+    benchmark:
+        "benchmarks/differences.tsv"
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        version=VERSIONS["differences"],
+    shell:
+        r"""
+        python -m twinlang.steps.differences \
+            --scores {input.scores:q} \
+            --predictions results/metrics \
             --csv {output.csv:q} \
             --html {output.html:q} \
             >{log:q} 2>&1

@@ -3,8 +3,7 @@
 READS    the user's trees (nothing for built-in languages), results/corpus/, results/tasks/
 WRITES   results/trees/{lang}/treebank/{split}.conllu        to learn orders and parsing from
          results/parsers/{lang}.udpipe                       a parser of the language
-         results/trees/{lang}/{corpus/{domain}-{half}/{shard},{task}/{split}}.conllu   a tree over
-         surface words for each sentence, in their order; beside each a report.json of those without
+         results/trees/{lang}/{corpus/{domain}-{half}/{shard},{task}/{split}}.conllu   and .report.json
 """
 
 

@@ -22,6 +22,7 @@ def parser(doc: str | None) -> argparse.ArgumentParser:
     """The argument parser of a step; its help is the step's own docstring."""
     return argparse.ArgumentParser(
         description=inspect.cleandoc(doc or ""),
+        epilog="A study's own calls, all flags and their JSON: snakemake -np --forceall TARGET",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 

@@ -16,6 +16,7 @@ Config = Mapping[str, Any]
 
 ORIG, MONO = "orig", "mono"  # folders of the untouched language and of its monolingual model
 TREES = "trees"  # folder of the untouched language with the columns of its trees
+TRANSLATIONS = "translations"  # folder of the English side of retrieval, for pairs of languages
 RETRIEVAL, ALIGNMENT = "retrieval", "alignment"  # measures of a model that is not fine-tuned
 TABLES = {  # and experiment
     "table3": "transforms",

@@ -12,6 +12,7 @@ import ctypes
 import os
 import platform
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -23,7 +24,10 @@ from twinlang.cli import UserError
 from twinlang.kernels import processor_flags
 
 Model = TypeVar("Model", bound=nn.Module)
+Loss = TypeVar("Loss", bound=Callable[..., torch.Tensor])
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # of malloc.h
+# CUDA graphs, for models so small that launches dominate, are asked for by name.
+COMPILED = {"on": "default", "off": "", "graphs": "reduce-overhead"}
 LOW_FLAGS = {"amx_bf16", "avx512_bf16"}  # processors that multiply bf16 matrices faster than fp32
 
 
@@ -34,7 +38,7 @@ class Engine:
     precision: fp32 or bf16 (matrix products and, on the CPU, activations; sums, weights and
     moments stay fp32). micro_batch: places a forward pass at most, 0 for a whole step.
     fused: the CPU's fused kernels; without them everything is plain torch.
-    compiled: torch.compile of the loss: on GPUs, unless TWINLANG_COMPILE=off.
+    compiled: torch.compile of the loss, by its mode; none if empty (COMPILED).
     rank, world: this process and the number of processes that train together.
     """
 
@@ -43,7 +47,7 @@ class Engine:
     micro_batch: int = 0
     threads: int = 1
     fused: bool = False
-    compiled: bool = False
+    compiled: str = ""
     rank: int = 0
     world: int = 1
 
@@ -55,6 +59,11 @@ class Engine:
             if hasattr(part, "dtype"):
                 part.dtype = dtype if self.fused else None  # type: ignore[assignment]
         return model
+
+    def compile(self, loss: Loss) -> Loss:
+        """The loss, compiled where this engine does that."""
+        compiled: Any = torch.compile(loss, mode=self.compiled) if self.compiled else loss
+        return compiled
 
     def seed(self, seed: int) -> None:
         """Seeds the device's generator; torch's call for all devices costs a tenth of a step."""
@@ -119,10 +128,18 @@ def prepare(arguments: argparse.Namespace) -> Engine:
         micro_batch=arguments.micro_batch,
         threads=arguments.threads,
         fused=fused,
-        compiled=device.startswith("cuda") and os.environ.get("TWINLANG_COMPILE") != "off",
+        compiled=_compiled(device),
         rank=rank,
         world=world,
     )
+
+
+def _compiled(device: str) -> str:
+    """The mode of torch.compile: on GPUs, as TWINLANG_COMPILE says (on, off, graphs)."""
+    asked = os.environ.get("TWINLANG_COMPILE", "on")
+    if asked not in COMPILED:
+        raise UserError(f"TWINLANG_COMPILE is {asked}; set it to one of {', '.join(COMPILED)}")
+    return COMPILED[asked] if device.startswith("cuda") else ""
 
 
 def join(device: str) -> None:

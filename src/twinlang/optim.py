@@ -72,6 +72,12 @@ class AdamW:
             for name in ("first", "second", "count"):
                 yield f"optimizer.{number}.{name}", getattr(group, name)
 
+    def refresh(self) -> None:
+        """Makes the bf16 copies anew, after weights were changed from outside (a resumed run)."""
+        for group in self.groups:
+            if group.low is not None:
+                group.low.copy_(group.flat)
+
 
 class _Group:
     """Parameters of one flat buffer with gradient, first and second moment, all (n,) fp32."""

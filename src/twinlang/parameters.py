@@ -207,6 +207,7 @@ def run_pairings(config: Config) -> str:
 
 
 def coordinates(
+    _config: Config,
     *,
     lang: str,
     seed: str,

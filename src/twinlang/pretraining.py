@@ -19,7 +19,10 @@ from twinlang.masking import Masking
 from twinlang.model import MaskedLM, Shape
 from twinlang.optim import Schedule
 from twinlang.resume import Resume
+from twinlang.tasks import IGNORED
 from twinlang.training import MicroBatch, train
+
+EVEN = 64  # to a multiple of which the targets of a compiled loss are filled up
 
 
 def pretrain(
@@ -122,11 +125,15 @@ def micro_batches(
         last = min(first + size, len(batch))
         low, high = np.searchsorted(at, [first * time, last * time])
         padded = bool((lengths[first:last] < time).any())
+        # A compiled loss is compiled for few shapes: what is beyond the targets is not counted.
+        beyond = -int(high - low) % EVEN if engine.compiled else 0
         tensors: dict[str, Tensor | None] = {
             "ids": torch.from_numpy(masked[first:last]),
             "lengths": torch.from_numpy(lengths[first:last]) if padded else None,
-            "at": torch.from_numpy(at[low:high] - first * time),
-            "targets": torch.from_numpy(targets[low:high]),
+            "at": torch.from_numpy(np.pad(at[low:high] - first * time, (0, beyond))),
+            "targets": torch.from_numpy(
+                np.pad(targets[low:high], (0, beyond), constant_values=IGNORED)
+            ),
             "rows": torch.arange(first, last),
         }
         found.append(MicroBatch(tensors, int(high - low), int(lengths[first:last].sum())))

@@ -157,6 +157,7 @@ def _restore(model: nn.Module, optimizer: AdamW, tensors: dict[str, Tensor]) -> 
         if saved.shape != tensor.shape:
             raise KeyError(f"{name} is {tuple(saved.shape)}, not {tuple(tensor.shape)}")
         tensor.copy_(saved)
+    optimizer.refresh()
 
 
 def _model_tensors(model: nn.Module) -> list[tuple[str, Tensor]]:

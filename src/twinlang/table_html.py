@@ -30,6 +30,8 @@ DEFINITIONS = (
     "fine-tuned on the twin; MZ: monolingual model fine-tuned on the original, scored on the twin."
 )
 
+OF_PAIRS = "One encoder. BZ: tuned on the first, scored on the second; BS: tuned on the second."
+
 
 def page(table: str, rows: Sequence[Row], *, more: Sequence[str] = ()) -> str:
     """The page of a table (`table3` ...) from its rows."""
@@ -139,6 +141,25 @@ def _table8(rows: Sequence[Row]) -> tuple[str, str]:
     return "Table 8: where the two corpora come from", body
 
 
+def _pairs(rows: Sequence[Row]) -> tuple[str, str]:
+    found = {((row["source"], row["language"]), row["task"]): row for row in rows}
+    body = grid(
+        [(pair, f"{pair[0]} → {NAMES.get(pair[1], pair[1])}") for pair, _ in found],
+        [(task, task.upper()) for task in _each(rows, "task")],
+        _at({key: {"strong": "", **row} for key, row in found.items()}),
+        ("bz", "delta_bz_bs", "bs"),
+        corner="Pair",
+        marked=[pair for pair, _ in found if pair[1] == AVERAGE],
+        depth=loss,
+    )
+    return "Pairs of natural languages: tuned on the first, scored on the second", body
+
+
+def _pairs_retrieval(rows: Sequence[Row]) -> tuple[str, str]:
+    body = _retrieval([{**row, "twin": f"from {row['twin']}"} for row in rows])[1]
+    return "Retrieval of translations, without fine-tuning", body
+
+
 def _retrieval(rows: Sequence[Row]) -> tuple[str, str]:
     names = _names(rows)
     layers = [name for name in names if name.startswith("layer_")]
@@ -189,6 +210,8 @@ LAYOUTS: dict[str, Callable[[Sequence[Row]], tuple[str, str]]] = {
     "table7": _table7,
     "table8": _table8,
     "retrieval": _retrieval,
+    "pairs": _pairs,
+    "pairs-retrieval": _pairs_retrieval,
     "alignment": _alignment,
 }
 
@@ -204,8 +227,9 @@ def _notes(rows: Sequence[Row]) -> list[str]:
             _seeds(rows),
         ]
     devices = ", ".join(_each(rows, "device")), ", ".join(_each(rows, "precision"))
+    settings = OF_PAIRS if "source" in rows[0] else DEFINITIONS
     return [
-        f"{DEFINITIONS} Scores and differences (Δ) in percent points.",
+        f"{settings} Scores and differences (Δ) in percent points.",
         f'Shade: Δ from 0 <span class="legend"></span> to {number(-FULL)} and below. '
         f"* strong transfer: |Δ(BZ−BS)| ≤ {STRONG:g}, and all of its interval. — no such cell, as "
         "where a twin does not keep answers together or a language has no data for the task.",

@@ -61,8 +61,7 @@ def train(
     """
     optimizer = AdamW(model, schedule, fused=engine.fused, low=engine.precision == "bf16")
     done, kept = resume.load(model, optimizer) if resume else (0, "")
-    if engine.compiled:
-        loss = torch.compile(loss)
+    loss = engine.compile(loss)
     if checkpoint and not done:
         checkpoint(0)
     model.train()

@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from twinlang import modules, parameters, tree_parameters, tree_validation
+from twinlang import modules, pair_parameters, parameters, tree_parameters, tree_validation
 from twinlang.cli import UserError
 from twinlang.config import MONO, ORIG, TREES, Config, cells, of_language, step_name
 from twinlang.naming import closest, said, unknown
@@ -45,7 +45,8 @@ def problems(config: Config, schema: str | Path) -> list[str]:
     errors = sorted(Draft202012Validator(rules).iter_errors(config), key=lambda e: _path(e.path))
     found = [sentence for error in errors for sentence in _sentences(error)]
     if not found:
-        for compare in (_sources, _languages, _twins, _tasks, _experiments, _numbers):
+        pairs = pair_parameters.faults
+        for compare in (_sources, _languages, _twins, _tasks, _experiments, _numbers, pairs):
             found += compare(config)
     if not found:
         found += [*_files(config), *_models(config)]

@@ -39,4 +39,5 @@ VERSIONS = {
     "describe_data": 1,
     "compare": 1,
     "claims": 1,
+    "differences": 1,
 }

@@ -25,6 +25,7 @@ from twinlang.cli import UserError
 from twinlang.devices import Engine
 from twinlang.model import MaskedLM, Shape
 from twinlang.pretraining import (
+    EVEN,
     make_rows,
     masked_loss,
     masking_of,
@@ -85,6 +86,24 @@ def test_it_learns_and_is_the_same_each_time() -> None:
 
 def test_micro_batches_change_rounding_alone() -> None:
     assert 0 < difference(trained(), trained(micro_batch=64)) < 1e-4
+
+
+def test_a_compiled_loss_sees_few_shapes_and_computes_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: set[int] = set()
+
+    def compiled(loss: Any, mode: str) -> Any:
+        def noted(model: Any, tensors: dict[str, Any]) -> torch.Tensor:
+            seen.add(len(tensors["targets"]))
+            return loss(model, tensors)
+
+        assert mode == "default"
+        return noted
+
+    monkeypatch.setattr(torch, "compile", compiled)
+    assert difference(trained(), trained(engine={"compiled": "default"})) < 1e-5
+    assert seen and all(size % EVEN == 0 for size in seen)
 
 
 @pytest.mark.parametrize("pack", [False, True])

@@ -170,13 +170,16 @@ def test_a_run_that_lost_its_lock_stops(tmp_path: Path, monkeypatch: pytest.Monk
 class Run:
     """A pre-training in a folder of its own, as a child process."""
 
-    def __init__(self, study: Study, above: Path, **pretrain: Any) -> None:
+    def __init__(
+        self, study: Study, above: Path, *, precision: str = "fp32", **pretrain: Any
+    ) -> None:
         self.folder, self.errors = above / "run", above / "errors"
         folder, twin = self.folder, ["inversion", "transliteration"]
         recipe = study.copied_recipe(folder, twin, steps=STEPS, **pretrain)
         self.model, self.log = folder / "model.safetensors", folder / "train.jsonl"
         self.flags = {"recipe": recipe, "orig": study.corpus([]), "deriv": study.corpus(twin)}
         self.flags |= {"model": self.model, "journal": self.log, "save_seconds": 0}
+        self.flags |= {"precision": precision}
 
     def start(self, **more: Any) -> Any:
         context = multiprocessing.get_context("forkserver")
@@ -211,10 +214,12 @@ def wait(until: Callable[[], bool], child: Any) -> None:
         time.sleep(0.002)
 
 
-@pytest.fixture(scope="module")
-def whole(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run that was never killed."""
-    run = Run(study, tmp_path_factory.mktemp("whole"))
+@pytest.fixture(scope="module", params=["fp32", "bf16"])
+def whole(
+    request: pytest.FixtureRequest, study: Study, tmp_path_factory: pytest.TempPathFactory
+) -> Run:
+    """A run that was never killed; in bf16 the optimizer keeps copies of weights, too."""
+    run = Run(study, tmp_path_factory.mktemp("whole"), precision=request.param)
     step("pretrain", **run.flags)
     return run
 
@@ -229,7 +234,8 @@ def test_killed_at_any_point_a_run_ends_bit_equal(
     study: Study, whole: Run, tmp_path: Path, deleted: bool
 ) -> None:
     """`deleted`: as Snakemake does, the declared outputs are removed before each new start."""
-    run, chance = Run(study, tmp_path), random.Random(deleted)
+    run = Run(study, tmp_path, precision=whole.flags["precision"])
+    chance = random.Random(deleted)
     kills = [0]
     for _ in range(4):
         child = run.start()
@@ -252,7 +258,7 @@ def test_killed_at_any_point_a_run_ends_bit_equal(
 
 
 def test_a_terminated_run_saves_and_says_so(study: Study, whole: Run, tmp_path: Path) -> None:
-    run = Run(study, tmp_path)
+    run = Run(study, tmp_path, precision=whole.flags["precision"])
     child = run.start(save_seconds=3600)
     wait(lambda: len(run.lines()) > 2, child)
     assert run.state() is None

@@ -128,3 +128,11 @@ def test_a_folder_without_the_language_is_refused(settings: dict[str, Any]) -> N
     flags = {**FLAGS, "lang": "hi"}
     with pytest.raises(UserError, match="there are no models of 'hi' in .*stanza.download"):
         list(parsers.load("stanza").parse(["a"], settings, **flags))
+
+
+def test_a_model_of_another_language_is_refused(settings: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "resources.json").write_text('{"en": {"tokenize": {}, "packages": {}}}')
+    moved = {**settings, "folder": str(tmp_path)}
+    with pytest.raises(UserError, match="model of 'en' in .* was trained on fr_tiny"):
+        parsers.load("stanza").pipeline(moved, "en", given=False)

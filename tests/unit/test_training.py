@@ -256,11 +256,11 @@ def test_a_micro_batch_that_does_not_fit_says_which_may(monkeypatch: pytest.Monk
 def test_a_compiled_loss_computes_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """Traced and cut into graphs as on an accelerator, without the minutes of its code."""
     compile_ = torch.compile
-    monkeypatch.setattr(torch, "compile", lambda f: compile_(f, backend="eager"))
+    monkeypatch.setattr(torch, "compile", lambda f, mode: compile_(f, backend="eager"))
     model, compiled = network(), network()
     model[1] = compiled[1] = nn.Identity()
     trained(model=model)
-    trained(model=compiled, engine=Engine(compiled=True))
+    trained(model=compiled, engine=Engine(compiled="default"))
     assert difference(model, compiled) < 1e-6
 
 

@@ -29,7 +29,15 @@ STUDY: dict[str, Any] = {
     ],
 }
 PUBLISHED = {
-    *("collect_scores", "collect_all_scores", "write_table", "draw_figure", "compare", "claims")
+    *(
+        "collect_scores",
+        "collect_all_scores",
+        "write_table",
+        "draw_figure",
+        "compare",
+        "claims",
+        "differences",
+    )
 }
 DESCRIBED = {"show_twins", "describe_data"}
 DISTANCES = {"measure_distances"}

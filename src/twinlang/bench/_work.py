@@ -58,7 +58,7 @@ def ours(model: nn.Module, loss: Any, engine: Engine, steps: Iterator[list[Micro
     """A step of our loop: forward, backward, clipping, update."""
     model = engine.place(model).train()
     optimizer = AdamW(model, SCHEDULE, fused=engine.fused, low=engine.precision == "bf16")
-    loss = torch.compile(loss) if engine.compiled else loss
+    loss = engine.compile(loss)
     done = iter(range(SCHEDULE.steps))
 
     def step() -> int:

@@ -37,7 +37,7 @@ def pipeline(settings: dict[str, Any], lang: str, *, given: bool) -> Any:
     """Stanza's pipeline for running text, or for given words.
 
     Raises:
-        UserError: no library, no folder, or no models of that language in it.
+        UserError: no library, no folder, no models of that language in it, or another's.
     """
     try:
         import stanza
@@ -51,7 +51,7 @@ def pipeline(settings: dict[str, Any], lang: str, *, given: bool) -> Any:
             f"syntax.stanza.folder: there are no models of '{lang}' in {folder}; "
             f"fill it by stanza.download('{lang}', model_dir=FOLDER)"
         )
-    return stanza.Pipeline(
+    made = stanza.Pipeline(
         lang,
         dir=str(folder),
         processors=settings["processors"],
@@ -61,6 +61,15 @@ def pipeline(settings: dict[str, Any], lang: str, *, given: bool) -> Any:
         verbose=False,
         **settings.get("options", {}),
     )
+    for name, processor in made.processors.items():
+        trained = getattr(getattr(processor, "trainer", None), "args", {})
+        treebank = str(trained.get("shorthand") or lang)  # such as fr_gsd
+        if treebank.split("_")[0] != lang:
+            raise UserError(
+                f"the {name} model of '{lang}' in {folder} was trained on {treebank}, another "
+                f"language; fill the folder by stanza.download('{lang}', model_dir=FOLDER)"
+            )
+    return made
 
 
 def _parsed(nlp: Any, batch: Sequence[Sentence]) -> list[Tree | str]:

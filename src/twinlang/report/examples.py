@@ -29,13 +29,18 @@ class Examples:
             metric = path.with_name(path.name.removesuffix(ENDING) + ".json")
             if metric.exists() and (row := wanted.get(_place(read_json(metric)))):
                 self._found[_place(row)] = (path, row)
-        self.of = cache(self._of)
+        self.parts = cache(self._parts)
 
-    def _of(self, *place: object) -> tuple[str, np.ndarray] | None:
+    def of(self, *place: object) -> tuple[str, np.ndarray] | None:
         """A hash of the examples' names, and their values (n,); None if they are not the score.
 
         place: language, twin, pairing, task, both seeds, setting.
         """
+        found = self.parts(*place)
+        return None if found is None else (found[0], linear(found[1]))
+
+    def _parts(self, *place: object) -> tuple[str, np.ndarray] | None:
+        """The same with what each adds to the score, above and below the line (2, n)."""
         if place not in self._found:
             return None
         path, row = self._found[place]
@@ -43,11 +48,10 @@ class Examples:
         task = tasks.load(row["task"])
         for way in ("runs", "bio") if hasattr(task, "parts") else ():
             parts = np.array(task.parts(predictions, {"language": row["language"], "score": way}))
-            if parts.size and parts[1].sum():
-                values = linear(parts)
-                if abs(values.mean() - row["value"]) < SAME:
-                    names = "\n".join(str(found["id"]) for found in predictions)
-                    return hashlib.sha256(names.encode()).hexdigest(), values
+            scored = parts.size and parts[1].sum()
+            if scored and abs(linear(parts).mean() - row["value"]) < SAME:
+                names = "\n".join(str(found["id"]) for found in predictions)
+                return hashlib.sha256(names.encode()).hexdigest(), parts
         return None
 
 

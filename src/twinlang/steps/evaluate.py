@@ -1,5 +1,7 @@
 """Score the fine-tuned mono model on a twin's dev set (monolingual zero-shot): writes mz.json.
 
+In a pair of natural languages (--setting bz, bs) the dev set is the target's.
+
 Ids that the mono model has never seen get rows drawn from its initialiser with a fixed seed, or
 with `--unseen-rows clamp` (paper) its last row. `constant` in the file is what the same model
 scores when every piece of the input is one and the same: all that length and place give away.
@@ -23,6 +25,7 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--deriv-dev", required=True, help="Arrow file")
     flags.add_argument("--unseen-rows", choices=["draw", "clamp"], default="draw")
     flags.add_argument("--metric", required=True, help="metric file to write")
+    flags.add_argument("--setting", default="mz", help="what the score is called")
     arguments = flags.parse_args(argv)
     engine = devices.prepare(arguments)
     task, pretraining = tasks.load(arguments.task), recipe.read(arguments.recipe)
@@ -49,7 +52,7 @@ def main(argv: list[str] | None = None) -> None:
         arguments.metric,
         arguments=arguments,
         engine=engine,
-        setting="mz",
+        setting=arguments.setting,
         metric=task.METRIC,
         scores=scores,
         predictions=found,

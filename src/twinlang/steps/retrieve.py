@@ -20,8 +20,10 @@ from twinlang.steps.evaluate import UNSEEN_SEED
 
 def main(argv: list[str] | None = None) -> None:
     flags = parser(__doc__)
-    for name in ("recipe", "model", "mono-recipe", "mono-model", "orig-dev", "deriv-dev"):
+    for name in ("recipe", "model", "orig-dev", "deriv-dev"):
         flags.add_argument(f"--{name}", required=True)
+    for name in ("mono-recipe", "mono-model"):
+        flags.add_argument(f"--{name}", help="none where one model is measured")
     flags.add_argument("--settings", required=True, type=json_argument, help="JSON")
     flags.add_argument("--coordinates", required=True, type=json_argument, help="JSON")
     flags.add_argument("--unseen-rows", choices=["draw", "clamp"], default="draw")
@@ -30,9 +32,11 @@ def main(argv: list[str] | None = None) -> None:
     arguments = flags.parse_args(argv)
     engine, longest = devices.prepare(arguments), arguments.settings["max_length"]
     sets = [sentences.read(path) for path in (arguments.orig_dev, arguments.deriv_dev)]
-    bilingual = ("bilingual", arguments.recipe, arguments.model)
+    models = [("bilingual", arguments.recipe, arguments.model)]
+    if arguments.mono_model:
+        models.append(("mono", arguments.mono_recipe, arguments.mono_model))
     found, count = {}, len(np.unique(sets[0].items))
-    for name, made_by, path in (bilingual, ("mono", arguments.mono_recipe, arguments.mono_model)):
+    for name, made_by, path in models:
         settings = recipe.read(made_by)
         shape = Shape(**settings["model"])
         check_length(arguments.settings, shape)

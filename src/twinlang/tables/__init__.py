@@ -15,6 +15,8 @@ TABLES: dict[str, Callable[[Sequence[Row], Twins | None], list[Row]]] = {
     "table8": transfer.table8,
     "table7": measured.table7,
     "retrieval": measured.retrieval,
+    "pairs": transfer.pairs,
+    "pairs-retrieval": measured.retrieval,
     "alignment": measured.alignment,
 }
 

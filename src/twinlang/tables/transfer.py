@@ -20,6 +20,7 @@ DELTAS = {"delta_bz_bs": ("bz", "bs"), "delta_mz_bs": ("mz", "bs")}
 MEASURES = ("bz", "delta_bz_bs", "delta_mz_bs", "bs", "mz")
 COUNTS = ("n_languages", "n_pretrain_seeds", "n_finetune_seeds", "n_examples")
 DIGITS = 4
+UNPAIRED = ("task", "twin", "pairing", "mz", "delta_mz_bs", "strong")  # not of natural pairs
 
 Twins = Mapping[str, Sequence[Any]]
 
@@ -88,6 +89,21 @@ def table8(rows: Sequence[Row], twins: Twins | None = None) -> list[Row]:
         raise UserError(
             f"the scores hold no pairing beside {pairings[0]}; add one to the experiment's pairings"
         )
+    return table
+
+
+def pairs(rows: Sequence[Row], twins: Twins | None = None) -> list[Row]:
+    """One row a task, source and target of pairs of natural languages, then the targets' average.
+
+    Raises:
+        UserError: the scores hold no pair that was fine-tuned.
+    """
+    tuned = [row for row in rows if row["setting"] in COMPARED]
+    table = []
+    for row in breakdown(tuned, list(twins or ()), needed=("bz", "bs")):
+        if row["language"] != AVERAGE or row["n_languages"] > 1:
+            kept = {key: value for key, value in row.items() if key not in UNPAIRED}
+            table.append({"task": row["task"], "source": row["twin"], **kept})
     return table
 
 
