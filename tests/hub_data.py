@@ -17,8 +17,8 @@ from twinlang.readers.forms import UPOS
 from twinlang.readers.labelled import ENTITIES, INFERENCE
 
 Rows = Sequence[Mapping[str, Any]]
-LANGUAGES = {"en": "English", "fr": "French", "hi": "Hindi", "ar": "Arabic"}
-CODES = {"en": "eng", "fr": "fra", "hi": "hin", "ar": "ara"}
+LANGUAGES = {"en": "English", "fr": "French", "hi": "Hindi", "ar": "Arabic", "de": "German"}
+CODES = {"en": "eng", "fr": "fra", "hi": "hin", "ar": "ara", "de": "deu"}
 
 
 def parquet(rows: Rows, *, names: Mapping[str, Sequence[str]] | None = None) -> bytes:
@@ -113,7 +113,7 @@ def sets(
     found["google/xquad"] = _split(languages, items, _qa, {}, "xquad.{}")
     found["rajpurkar/squad"] = _split(["en"], items, _qa, {}, "plain_text")
     found["AgentPublic/piaf"] = _split(["fr"], items, _qa, {}, "plain_text", "mit")
-    treebanks = {"en": "en_ewt", "fr": "fr_gsd", "hi": "hi_hdtb", "ar": "ar_padt"}
+    treebanks = {"en": "en_ewt", "fr": "fr_gsd", "hi": "hi_hdtb", "ar": "ar_padt", "de": "de_gsd"}
     found["universal-dependencies/universal_dependencies"] = _split(
         [treebanks[lang] for lang in languages], items, _trees, {}, "{}", dev="dev"
     )

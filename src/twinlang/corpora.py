@@ -141,10 +141,7 @@ def corpus(
         raise UserError(f"a corpus has the parts {', '.join(HALVES)}, not {half!r}; ask for these")
     limit, count = settings["size"], measure(settings, [*before, *own])
     report |= {"size_unit": settings["unit"], "asked": limit, **dict.fromkeys(COUNTED, 0)}
-    taken, seen = Seen(), Seen()
-    for block in _blocks(shards(before)):
-        taken.first(hashes([sentence for document in block for sentence in document]))
-    reached = 0
+    taken, seen, reached = _all(before), Seen(), 0
     fresh = (
         document
         for block in _blocks(shards(own))
@@ -162,6 +159,14 @@ def corpus(
         if reached >= limit:
             break
     report |= {"size_reached": reached, "missing": max(0, limit - reached)}
+
+
+def _all(paths: Sequence[Path]) -> Seen:
+    """Every sentence of some shards."""
+    found = Seen()
+    for block in _blocks(shards(paths)):
+        found.first(hashes([sentence for document in block for sentence in document]))
+    return found
 
 
 def _blocks(documents: Iterator[list[str]]) -> Iterator[list[list[str]]]:

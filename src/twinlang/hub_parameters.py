@@ -81,6 +81,12 @@ def named(settings: Settings, lang: str, kind: str) -> str:
     return ", dev ".join(dict.fromkeys(ids))
 
 
+def told(settings: Settings, lang: str) -> dict[str, Any]:
+    """What a model card says of the text: its size and the sets that it is from."""
+    kept = {key: settings[key] for key in ("source", "size", "unit", "script")}
+    return {**kept, "text": named(settings, lang, "main"), "other": named(settings, lang, "other")}
+
+
 def files(settings: Settings, lang: str, kind: str) -> list[str]:
     """The files that earlier rules make for a kind; `other` reads `main` too, to leave it out."""
     if kind not in TEXTS:

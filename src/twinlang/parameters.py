@@ -259,6 +259,8 @@ def checkpoint_folder(config: Config, **place: str) -> str:
 def export_data(config: Config, *, lang: str) -> str:
     """What a model card says of the data; the user's own folder is not told."""
     settings = source_settings(config, lang)
+    if is_fetched(settings["source"]):
+        return canonical(hub.told(settings, lang))
     return canonical({key: value for key, value in settings.items() if key != "folder"})
 
 

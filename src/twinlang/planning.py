@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from twinlang import parameters, tree_parameters
+from twinlang import hub_parameters, parameters, tree_parameters
 from twinlang.cli import UserError
 from twinlang.config import ORIG, Config, of_language, respells
 
@@ -23,6 +23,7 @@ TEXTS = ("fetch_corpus", "clean_text", "train_tokenizer", "encode_corpus", "pars
 # Bytes of a unit of a corpus's size, and of a labelled example.
 BYTES = {"bytes": 1.0, "words": 6.0, "pieces": 4.5, "sentences": 65.0}
 EXAMPLE = 200.0
+RAW = 3.0  # corpora in the text that is cleaned for them: two halves, and what is taken out
 PIECE = 4.2  # bytes of text in a piece
 COLUMNS = 10.0  # bytes of a piece in an encoded file: id, word, position
 FLOAT = 4.0
@@ -88,10 +89,21 @@ def work(config: Config, rule: str, parts: Parts) -> float:
     if rule in SCORES:
         return _encoder(config) * _items(config, lang, task or "retrieval", "dev")
     if rule in TEXTS:
-        shards = tree_parameters.shards(config, lang) if rule == "parse_corpus" else 1
-        whole = text_bytes(config, lang) / shards
-        return EXAMPLE * _items(config, lang, task, "train") if task else whole
+        if task:
+            return EXAMPLE * _items(config, lang, task, "train")
+        return text_bytes(config, lang) * _share(config, rule, lang, parts)
     return 0.0
+
+
+def _share(config: Config, rule: str, lang: str, parts: Parts) -> float:
+    """How many corpora's text a job reads."""
+    if rule == "parse_corpus":
+        return 1 / tree_parameters.shards(config, lang)
+    domains = [part for part in parts if part in hub_parameters.TEXTS]
+    if rule != "clean_text" or not domains:
+        return 1.0
+    settings = parameters.source_settings(config, lang)
+    return RAW / hub_parameters.shards(settings, lang, domains[0])
 
 
 def kind(config: Config, rule: str, parts: Parts) -> str:
@@ -152,10 +164,26 @@ def measured(rows: Iterable[Mapping[str, Any]], shapes: Mapping[str, Any]) -> di
     """Floating-point operations a second by shape, from rows of `twinlang.bench pretrain`."""
     found = {}
     for row in rows:
+        if "model" not in row:
+            continue
         model = vars(shapes[row["model"]])
         piece = operations(model, model["rows"], 0.15)
         found[shape(model)] = piece * float(row["pieces_per_second"])
     return found
+
+
+def timed(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
+    """Rates of steps, from rows of `twinlang.bench scale`; the last and largest text counts."""
+    return {
+        row["step"].split()[0]: {
+            "jobs": 1,
+            "seconds": row["seconds"],
+            "work": row["megabytes"] * 1e6,
+            "peak_mb": row["peak_mib"],
+        }
+        for row in rows
+        if "step" in row
+    }
 
 
 def seconds(config: Config, rates: Mapping[str, Any], job: Job) -> float | None:
@@ -185,10 +213,9 @@ def disk(config: Config, jobs: Iterable[Job]) -> float:
     """Bytes that the jobs' outputs take: text, encoded text and weights."""
     total = 0.0
     for rule, parts in jobs:
-        lang = next((part for part in parts if part in config["languages"]), "")
         twin = next((part for part in parts if part in config["twins"]), ORIG)
         if rule in ("fetch_corpus", "clean_text"):
-            total += text_bytes(config, lang)
+            total += work(config, rule, parts)
         elif rule == "encode_corpus" or (rule == "derive" and work(config, rule, parts)):
             total += work(config, rule, parts) / PIECE * COLUMNS
         elif rule in ("pretrain", "pretrain_mono", "finetune_mono"):

@@ -8,6 +8,8 @@ from twinlang import modules
 from twinlang.config import Config, of_language, step_name, steps_of, tree_twins
 from twinlang.naming import said, unknown
 
+FETCHED = ("hub",)  # sources whose texts have no trees of their own
+
 
 def faults(config: Config) -> Iterator[str]:
     """One sentence for each."""
@@ -20,5 +22,13 @@ def faults(config: Config) -> Iterator[str]:
             if set(map(step_name, config["twins"][twin])) <= transforms:
                 yield from said(steps_of, config, lang, twin)
         folder = name in parsers and modules.constant("parsers", name, "NEEDS") == "folder"
+        # Looked up are trees of whole texts, which the treebanks of the Hub are not.
+        needs = name in parsers and modules.constant("parsers", name, "NEEDS")
+        source = config["languages"][lang]["source"]
+        if twins and needs == "source" and source in FETCHED:
+            yield (
+                f"languages.{lang}.syntax.parser: {name} finds no trees for text of the source "
+                f"{source}; choose udpipe or stanza"
+            )
         if twins and folder and not block[name]["folder"]:
             yield f"syntax.{name}.folder: {lang} is parsed by its models; name their folder"

@@ -369,3 +369,9 @@ def test_every_parameter_of_a_transform_has_its_values() -> None:
     for name in modules.names("transforms"):
         named = modules.constant("transforms", name, "FROM_LANGUAGE", {})
         assert modules.parameters(name) - named.keys() <= modules.values(name).keys(), name
+
+
+def test_trees_are_not_looked_up_for_text_of_the_hub(config: dict[str, Any]) -> None:
+    config["languages"]["en"]["source"] = "hub"
+    (told,) = [line for line in problems(config, SCHEMA) if "finds no trees" in line]
+    assert "languages.en.syntax.parser: treebank" in told and "udpipe or stanza" in told

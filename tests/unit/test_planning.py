@@ -65,6 +65,17 @@ def test_jobs_of_another_size_are_scaled_by_their_work(run: Path) -> None:
     assert planning.seconds(config, known, ("align", ["en"])) is None
 
 
+def test_steps_are_timed_by_the_benchmark_of_scale(run: Path) -> None:
+    row = {"step": "clean_text", "megabytes": 50.0, "seconds": 5.0, "peak_mib": 1.0}
+    config = copy.deepcopy(CONFIG)
+    config["languages"]["en"]["source"] = "hub"
+    job = ("clean_text", ["en", "main", "0"])
+    assert planning.seconds(config, rates(config, run), job) is None
+    known = {"rules": planning.timed([row])}
+    assert planning.seconds(config, known, job) == pytest.approx(20 * planning.RAW / 10)
+    assert planning.disk(config, [job]) == 20e6 * planning.RAW
+
+
 def test_a_measured_shape_is_believed(run: Path) -> None:
     known, config = rates(CONFIG, run), copy.deepcopy(CONFIG)
     paper = _work.SHAPES["paper"]

@@ -1,9 +1,10 @@
 """Time and memory of the way from text to twins, as the text grows.
 
 A generated text of so many megabytes (Zipfian word forms of a script, in documents with some
-mark-up) goes through the steps clean_text, fetch_corpus, train_tokenizer, encode_corpus and derive,
-each a process of its own, as the workflow runs it (Linux). Half of the documents make a corpus, so
-text and corpus differ in size by two. Transforms that need trees are left out.
+mark-up) goes through the steps clean_text, fetch_corpus, train_tokenizer, encode_corpus, derive and
+three steps of pretrain, each a process of its own, as the workflow runs it (Linux). Half of the
+documents make a corpus, so text and corpus differ in size by two. Transforms that need trees are
+left out.
 """
 
 from __future__ import annotations
@@ -27,6 +28,22 @@ from twinlang.cli import UserError
 STOPS = {"Latin": ".", "Devanagari": "।"}
 CODES = {"Latin": "en", "Devanagari": "hi"}
 DRAWN = 1 << 18  # words that are drawn at a time
+WHOLE = {"source": "hub", "size": 1 << 60, "unit": "bytes"}  # never reached: all that there is
+CLEANING = {"shortest": 1, "longest": 1000, "boundary": "sentence"}
+RECIPE: dict[str, Any] = {
+    **{"twin": ["transliteration"], "twin_seed": 0, "seed": 0},
+    "model": {
+        **{"layers": 2, "heads": 4, "hidden": 64, "feed_forward": 64, "positions": 512},
+        **{"dropout": 0.0, "attention_dropout": 0.0, "initializer_range": 0.02},
+        "layer_norm_eps": 1e-5,
+    },
+    "pretrain": {
+        **{"steps": 3, "tokens": 8192, "learning_rate": 1e-4, "warmup": 1, "betas": [0.9, 0.999]},
+        **{"epsilon": 1e-8, "weight_decay": 0.0, "clip": 1.0, "mask": 0.15, "mask_token": 0.8},
+        **{"mask_random": 0.1, "random_from": "own", "pack": True, "row": 512},
+        "short_first": {"steps": 0.0, "length": 512},
+    },
+}
 # A process's own peak: what the system tells of a child begins with that of its parent.
 CALL = """import sys
 from twinlang.steps.{} import main
@@ -56,7 +73,7 @@ def _measured(size: float, folder: Path, arguments: argparse.Namespace) -> Itera
     generate(folder, size, arguments.script, arguments.forms)
     for name, source, flags in steps(folder, arguments):
         seconds, peak = run(name.split()[0], flags)
-        read = source.stat().st_size / 1e6 if source.suffix == ".txt" else size  # unpacked
+        read = size if source.suffix == ".parquet" else source.stat().st_size / 1e6  # unpacked
         yield {
             "step": name,
             "megabytes": read,
@@ -116,49 +133,45 @@ def _documents(script: str, forms: int) -> Iterator[list[str]]:
         ]
 
 
-def steps(
-    folder: Path, arguments: argparse.Namespace
-) -> Iterator[tuple[str, Path, dict[str, Any]]]:
-    """The name of each step, the file whose size counts, and its flags; files lead to the next."""
-    text = folder / "main/0.txt"
-    cleaning = {"script": arguments.script, "shortest": 1, "longest": 1000, "boundary": "sentence"}
-    common = {"lang": CODES[arguments.script]}
-    # a corpus as large as there is: the size is never reached
-    source = {"source": "hub", "size": 1 << 60, "unit": "bytes"}
-    corpus, model = folder / "a.txt", folder / "tokenizer.json"
-    orig = folder / "orig.arrow"
+Call = tuple[str, Path, dict[str, Any]]  # name of a step, the file whose size counts, its flags
+
+
+def steps(folder: Path, arguments: argparse.Namespace) -> Iterator[Call]:
+    """All steps; the files of each lead to the next."""
+    lang, text, corpus = CODES[arguments.script], folder / "main/0.txt", folder / "a.txt"
+    clean = {"settings": {**CLEANING, "script": arguments.script}, "shard": 0, "lang": lang}
+    clean |= {"manifest": folder / "manifest.json", "output": text}
     yield (
         "clean_text",
         folder / "text.parquet",
-        {
-            **common,
-            **{"manifest": folder / "manifest.json", "settings": cleaning, "shard": 0},
-            **{"output": text, "report": text.with_suffix(".report.json")},
-        },
+        {**clean, "report": text.with_suffix(".report.json")},
     )
-    yield (
-        "fetch_corpus",
-        text,
-        {
-            **common,
-            **{"settings": source, "files": text, "domain": "main", "split": "a"},
-            **{"output": corpus, "report": folder / "a.report.json"},
-        },
-    )
-    yield (
-        "train_tokenizer",
-        corpus,
-        {"corpus": corpus, "vocabulary": arguments.vocabulary, "output": model},
-    )
-    yield (
-        "encode_corpus",
-        corpus,
-        {"corpus": corpus, "tokenizer": model, "dataset": "bench", "output": orig},
-    )
+    fetch = {"settings": WHOLE, "files": text, "lang": lang, "domain": "main", "split": "a"}
+    yield "fetch_corpus", text, {**fetch, "output": corpus, "report": folder / "a.report.json"}
+    yield from deriving(folder, corpus, arguments.vocabulary)
+    yield from training(folder)
+
+
+def deriving(folder: Path, corpus: Path, vocabulary: int) -> Iterator[Call]:
+    """From text to pieces, and from these to each twin."""
+    model, orig = folder / "tokenizer.json", folder / "orig.arrow"
+    learned = {"corpus": corpus, "vocabulary": vocabulary, "output": model}
+    yield "train_tokenizer", corpus, learned
+    encoded = {"corpus": corpus, "tokenizer": model, "dataset": "bench", "output": orig}
+    yield "encode_corpus", corpus, encoded
     for name in modules.names("transforms"):
         if not modules.defines("transforms", name, "TREES"):
             derived = {"input": orig, "steps": [name], "seed": 0, "output": folder / "deriv.arrow"}
             yield f"derive {name}", corpus, derived
+
+
+def training(folder: Path) -> Iterator[Call]:
+    """A model of orig and the last twin, transliteration, for as long as it takes to see."""
+    model, recipe = folder / "tokenizer.json", folder / "recipe.json"
+    yield "write_recipe", model, {"settings": RECIPE, "tokenizer": model, "output": recipe}
+    text = {"orig": folder / "orig.arrow", "deriv": folder / "deriv.arrow"}
+    files = {"model": folder / "model.safetensors", "journal": folder / "train.jsonl"}
+    yield "pretrain", folder / "a.txt", {"recipe": recipe, **text, **files}
 
 
 def run(step: str, flags: dict[str, Any]) -> tuple[float, float]:

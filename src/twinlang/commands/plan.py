@@ -26,7 +26,12 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("targets", nargs="*", default=["all"], help="what is to be made (all)")
     flags.add_argument("--rates", help="rates to use or to write (rates.json of the project)")
     flags.add_argument("--record", metavar="FOLDER", help="write rates from FOLDER/benchmarks")
-    flags.add_argument("--bench", help="what --record reads too: --output of bench pretrain")
+    flags.add_argument(
+        "--bench",
+        nargs="+",
+        default=[],
+        help="also for --record: --output of bench pretrain, scale",
+    )
     flags.add_argument("--machine", default="", help="what --record writes as its machine")
     flags.add_argument("--gpus", type=int, default=1, help="jobs that train at a time")
     flags.add_argument("--cores", type=int, default=1, help="other jobs at a time")
@@ -34,8 +39,10 @@ def main(argv: list[str] | None = None) -> None:
     config = _study.read(arguments)
     path = Path(arguments.rates or Path(arguments.directory) / RATES)
     if arguments.record:
+        rows = [row for path in arguments.bench for row in read_json(path)["rows"]]
         rules = planning.recorded(config, Path(arguments.record) / "benchmarks")
-        shapes = measured(read_json(arguments.bench)["rows"]) if arguments.bench else {}
+        rules = {**planning.timed(rows), **rules}  # what the run itself has measured comes first
+        shapes = measured(rows) if rows else {}
         write_json(path, {"machine": arguments.machine, "rules": rules, "shapes": shapes})
         print(f"{path}: rates of {len(rules)} rules")
         return

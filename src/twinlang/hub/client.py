@@ -32,48 +32,49 @@ def told(what: str) -> Iterator[None]:
     Raises:
         UserError: in place of each.
     """
-    page = f"{constants.ENDPOINT}/datasets/{what}"
     try:
         yield
-    except faults.GatedRepoError:
-        raise UserError(
-            f"{what} is gated; accept its terms at {page}, then set HF_TOKEN to a token of yours"
-        ) from None
-    except faults.RevisionNotFoundError:
-        raise UserError(
-            f"the commit of {what} that is pinned is no longer on the Hub; "
-            "run twinlang lock, which says what changed"
-        ) from None
-    except faults.RepositoryNotFoundError:
-        raise UserError(
-            f"{what} is not on the Hub, or not for you; see {page}, and set HF_TOKEN if private"
-        ) from None
-    except faults.RemoteEntryNotFoundError as error:
-        raise UserError(
-            f"a file of {what} is not on the Hub ({_first(error)}); run twinlang lock"
-        ) from None
-    except (faults.OfflineModeIsEnabled, faults.LocalEntryNotFoundError) as error:
+    except (OSError, httpx2.TransportError) as error:
+        if sentence := _absent(error, what) or _interrupted(error, what):
+            raise UserError(sentence) from None
+        raise
+
+
+def _absent(error: Exception, what: str) -> str:
+    """What the Hub does not have, or does not give."""
+    page = f"{constants.ENDPOINT}/datasets/{what}"
+    if isinstance(error, faults.GatedRepoError):
+        return f"{what} is gated; accept its terms at {page}, then set HF_TOKEN to a token of yours"
+    if isinstance(error, faults.RevisionNotFoundError):
+        return (
+            f"the commit of {what} that is pinned is no longer on the Hub; run twinlang lock, "
+            "which says what changed"
+        )
+    if isinstance(error, faults.RepositoryNotFoundError):
+        return f"{what} is not on the Hub, or not for you; see {page}, and set HF_TOKEN if private"
+    if isinstance(error, faults.RemoteEntryNotFoundError):
+        return f"a file of {what} is not on the Hub ({_first(error)}); run twinlang lock"
+    return ""
+
+
+def _interrupted(error: Exception, what: str) -> str:
+    """What kept the Hub from answering, or this machine from listening."""
+    if isinstance(error, faults.OfflineModeIsEnabled | faults.LocalEntryNotFoundError):
         reason = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "the Hub is not reached"
         if status := getattr(getattr(error.__cause__, "response", None), "status_code", None):
             reason = f"the Hub answers {status}"
-        raise UserError(
-            f"{what} is not in the cache and {reason}; run again where {constants.ENDPOINT} answers"
-        ) from None
-    except faults.HfHubHTTPError as error:
-        status = error.response.status_code
-        raise UserError(f"the Hub answers {status} for {what}; run again later") from None
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        cache = constants.HF_HUB_CACHE
-        raise UserError(
-            f"the disk of {cache} filled up while {what} was fetched; free some, or move the cache "
-            "(HF_HOME), and run again"
-        ) from None
-    except httpx2.TransportError as error:
-        raise UserError(
-            f"the connection for {what} broke off ({_first(error)}); run again to go on"
-        ) from None
+        where = f"run again where {constants.ENDPOINT} answers"
+        return f"{what} is not in the cache and {reason}; {where}"
+    if isinstance(error, faults.HfHubHTTPError):
+        return f"the Hub answers {error.response.status_code} for {what}; run again later"
+    if isinstance(error, httpx2.TransportError):
+        return f"the connection for {what} broke off ({_first(error)}); run again to go on"
+    if isinstance(error, OSError) and error.errno in FULL:
+        return (
+            f"the disk of {constants.HF_HUB_CACHE} filled up while {what} was fetched; free some, "
+            "or move the cache (HF_HOME), and run again"
+        )
+    return ""
 
 
 def _first(error: BaseException) -> str:
