@@ -12,6 +12,7 @@ from twinlang import cli
 
 STEPS = Path(__file__).parent / "steps"
 SHORT = {"import": "import_model"}  # a module cannot be called import
+TOOLS = ["status"]  # commands that are no step of the workflow: modules of twinlang itself
 
 
 def main() -> None:
@@ -21,13 +22,14 @@ def main() -> None:
         cli.run(lambda _: print(usage(), flush=True))
         return
     step = SHORT.get(name, name.replace("-", "_"))
-    if step not in steps():
-        known = [*SHORT, *steps()]
+    if step not in [*steps(), *TOOLS]:
+        known = [*SHORT, *TOOLS, *steps()]
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else "twinlang --help lists them"
         sys.exit(f"error: there is no command '{name}'; {hint}")
     sys.argv = [f"twinlang {name}", *rest]  # what the step's own help says it is called
-    cli.run(importlib.import_module(f"twinlang.steps.{step}").main)
+    module = f"twinlang.{step}" if step in TOOLS else f"twinlang.steps.{step}"
+    cli.run(importlib.import_module(module).main)
 
 
 def steps() -> list[str]:
@@ -39,8 +41,9 @@ def usage() -> str:
     """One line a step, its docstring's first; nothing is imported for it."""
     names = {step: short for short, step in SHORT.items()}
     lines = ["usage: twinlang STEP [OPTIONS]; twinlang STEP --help explains one", ""]
-    for step in steps():
-        tree = ast.parse((STEPS / f"{step}.py").read_text(encoding="utf-8"))
+    files = [*(STEPS.parent / f"{name}.py" for name in TOOLS), *sorted(STEPS.glob("[a-z]*.py"))]
+    for step, file in ((file.stem, file) for file in files):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
         about = (ast.get_docstring(tree) or "").splitlines()[0]
         lines.append(f"  {names.get(step, step):16} {about}")
     return "\n".join(lines)

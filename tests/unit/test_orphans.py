@@ -1,4 +1,4 @@
-"""Jobs that a killed run has left, on a queue that a stand-in keeps; test_slurm.py has a real one."""
+"""Jobs that a killed run has left, in a stand-in for a queue; test_slurm.py has a real one."""
 
 from __future__ import annotations
 
