@@ -68,7 +68,7 @@ def run_lines(folder: Path) -> list[str]:
 def training_lines(folder: Path) -> list[str]:
     """A line for each model in training: step, last loss, and the age of its last sign of life."""
     lines = []
-    for lock in sorted(folder.glob("results/**/.resume.lock")):
+    for lock in sorted(folder.glob("*/**/.resume.lock")):
         age = time.time() - lock.stat().st_mtime
         told = _last(lock.with_name("train.jsonl"))
         step = f"step {told['step']}, loss {told['loss']}" if told else "no step yet"
