@@ -34,8 +34,8 @@ def hold(names: Sequence[str]) -> str:
                 return name
         if not told:
             print(
-                f"waiting for one of {len(names)} GPUs, which other jobs hold; resources: gpu of "
-                "the profile says how many run at once",
+                f"waiting for one of {len(names)} GPUs, held by other jobs; resources: gpu of the "
+                "profile says how many run at once",
                 file=sys.stderr,
             )
         told = True

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from twinlang import __version__, device_lock, kernels
+from twinlang import __version__, device_lock, kernels, xla
 from twinlang.cli import UserError
 from twinlang.kernels import processor_flags
 
@@ -40,6 +40,7 @@ class Engine:
     fused: the CPU's fused kernels; without them everything is plain torch.
     compiled: torch.compile of the loss, by its mode; none if empty (COMPILED).
     rank, world: this process and the number of processes that train together.
+    parts: XLA devices that this process partitions a forward pass over.
     """
 
     device: str = "cpu"
@@ -50,6 +51,7 @@ class Engine:
     compiled: str = ""
     rank: int = 0
     world: int = 1
+    parts: int = 1
 
     def place(self, model: Model) -> Model:
         """The model on the device, set to compute as this engine says."""
@@ -69,8 +71,28 @@ class Engine:
         """Seeds the device's generator; torch's call for all devices costs a tenth of a step."""
         if self.device.startswith("cuda"):
             torch.cuda.manual_seed(seed)
+        elif self.device == "xla":
+            xla.seed(seed)
         else:
             torch.default_generator.manual_seed(seed)
+
+    def send(self, tensors: dict[str, Tensor | None]) -> dict[str, Tensor | None]:
+        """The tensors of a forward pass on the device; on XLA devices in one of few shapes."""
+        if self.device == "xla":
+            return xla.send(tensors, self.parts)
+        return {
+            name: t if t is None else t.to(self.device, non_blocking=True)
+            for name, t in tensors.items()
+        }
+
+    def number(self, value: float) -> float | Tensor:
+        """A number that differs from step to step; in an XLA program it must not be a constant."""
+        return torch.tensor(float(value)).to(self.device) if self.device == "xla" else value
+
+    def sync(self) -> None:
+        """Ends an XLA program: what was asked for so far is computed, and remembered as a value."""
+        if self.device == "xla":
+            xla.sync()
 
     def autocast(self) -> torch.autocast:
         """bf16 matrix products where the precision says so; otherwise nothing."""
@@ -94,7 +116,7 @@ PLAIN = Engine()
 def add_flags(flags: argparse.ArgumentParser) -> None:
     """The flags that change speed alone; profiles set them as resources."""
     group = flags.add_argument_group("speed (set by the profile, no influence on what is computed)")
-    group.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, cuda:free ...")
+    group.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, cuda:free, xla")
     group.add_argument("--precision", default="fp32", choices=["fp32", "bf16", "auto"])
     group.add_argument("--micro-batch", type=int, default=0, help="places a forward pass; 0: all")
     group.add_argument("--threads", type=int, default=1)
@@ -114,6 +136,7 @@ def prepare(arguments: argparse.Namespace) -> Engine:
         device = free_gpu()
     elif device == "cuda" and world > 1:
         device = f"cuda:{os.environ['LOCAL_RANK']}"
+    parts = xla.start() if device == "xla" else 1
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:  # torch has no class of its own for this
@@ -133,6 +156,7 @@ def prepare(arguments: argparse.Namespace) -> Engine:
         compiled=_compiled(device),
         rank=rank,
         world=world,
+        parts=parts,
     )
 
 
@@ -183,7 +207,7 @@ def _precision(asked: str, device: str, fused: bool) -> str:
     """
     if asked != "auto":
         return asked
-    if device.startswith("cuda"):
+    if device.startswith("cuda") or device == "xla":
         return "bf16"
     return "bf16" if fused and LOW_FLAGS & processor_flags() else "fp32"
 

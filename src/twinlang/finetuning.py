@@ -154,8 +154,8 @@ def logits_of(
         at -= len(chosen)
         tensors = rows.tensors_of(chosen, None)
         with engine.autocast():
-            ids, lengths = (t if t is None else t.to(engine.device) for t in tensors.values())
-            logits = model(ids, lengths).float().cpu().numpy()
+            ids, lengths = engine.send(tensors).values()
+            logits = model(ids, lengths).float().cpu().numpy()[: len(chosen)]
         for instance, values in zip(chosen, logits, strict=True):
             yield instance, values[: len(instance.ids)] if values.ndim == 2 else values
 

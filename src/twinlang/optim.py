@@ -57,6 +57,8 @@ class AdamW:
 
     def clip(self) -> Tensor:
         """The gradients' norm; the next step scales them to one of at most `schedule.clip`."""
+        for group in self.groups:
+            group.gather()
         norm = torch.stack([group.norm() for group in self.groups]).norm()
         self.scale = (self.schedule.clip / (norm + 1e-6)).clamp(max=1.0)
         return norm
@@ -65,6 +67,7 @@ class AdamW:
         """Updates the parameters with the learning rate of `step`, and clears the gradients."""
         for group in self.groups:
             group.update(self.schedule, self.schedule.rate(step), self.scale)
+            group.scatter()
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
         """The state by name, as live tensors: what a saved run needs and a resumed one fills."""
@@ -73,8 +76,10 @@ class AdamW:
                 yield f"optimizer.{number}.{name}", getattr(group, name)
 
     def refresh(self) -> None:
-        """Makes the bf16 copies anew, after weights were changed from outside (a resumed run)."""
+        """Brings what is kept of the weights up to date, after a resumed run has filled them in."""
         for group in self.groups:
+            if group.apart:
+                group.flat.copy_(torch.cat([p.data.flatten() for p in group.apart]))
             if group.low is not None:
                 group.low.copy_(group.flat)
 
@@ -92,14 +97,30 @@ class _Group:
         self.first, self.second = torch.zeros_like(self.flat), torch.zeros_like(self.flat)
         self.count = torch.zeros((), device=device)
         self.low = self.flat.to(torch.bfloat16) if fused and low else None
+        # XLA's tensors are values of a program and have no memory that another could be a view of.
+        self.apart = parameters if device.type == "xla" else []
         at = 0
-        for parameter in parameters:
+        for parameter in [] if self.apart else parameters:
             size = parameter.numel()
             parameter.data = self.flat[at : at + size].view_as(parameter)
             parameter.grad = self.gradient[at : at + size].view_as(parameter)
             if self.low is not None:
                 parameter.low = self.low[at : at + size].view_as(parameter)  # type: ignore[attr-defined]
             at += size
+
+    def gather(self) -> None:
+        """Collects the gradient of parameters that are no views of the buffer."""
+        if self.apart:
+            parts = [p.grad if p.grad is not None else torch.zeros_like(p) for p in self.apart]
+            self.gradient = torch.cat([part.flatten() for part in parts])
+
+    def scatter(self) -> None:
+        """Gives such parameters their new values, and clears their gradients."""
+        at = 0
+        for parameter in self.apart:
+            part = self.flat[at : at + parameter.numel()]
+            parameter.data.copy_(part.view_as(parameter))
+            parameter.grad, at = None, at + parameter.numel()
 
     def norm(self) -> Tensor:
         """The norm of the gradient."""
@@ -145,9 +166,11 @@ class _Group:
             *(self.flat.numel(), *numbers, *corrections, torch.get_num_threads()),
         )
 
-    def _plain_update(self, schedule: Schedule, rate: float) -> None:
+    def _plain_update(self, schedule: Schedule, rate: float | Tensor) -> None:
         """The same update in plain operations, for devices without the fused one."""
         low, high = schedule.betas
+        # As a number it would be a constant of the program, which each step would compile anew.
+        rate = torch.tensor(rate).to(self.flat.device)
         self.flat.mul_(1 - rate * self.weight_decay)
         self.first.lerp_(self.gradient, 1 - low)
         self.second.mul_(high).addcmul_(self.gradient, self.gradient, value=1 - high)

@@ -75,6 +75,7 @@ def train(
             if not math.isfinite(total + norm):
                 raise UserError(_diverged(step, total, norm, resume))
             optimizer.step(step)
+            engine.sync()
             journal.step(step, total, sum(m.places for m in micro_batches), schedule.rate(step))
             if checkpoint and step & (step + 1) == 0:
                 checkpoint(step + 1)
@@ -132,13 +133,10 @@ def _backward(
 
     Every micro-batch starts from one seed: the model tells chance apart by the number of a row.
     """
-    targets = max(1, sum(m.targets for m in micro_batches))
+    targets = engine.number(max(1, sum(m.targets for m in micro_batches)))
     total = torch.zeros((), device=engine.device)
     for micro_batch in micro_batches[engine.rank :: engine.world]:
-        tensors = {
-            name: t if t is None else t.to(engine.device, non_blocking=True)
-            for name, t in micro_batch.tensors.items()
-        }
+        tensors = engine.send(micro_batch.tensors)
         engine.seed(seed)
         try:
             with engine.autocast():
@@ -147,6 +145,7 @@ def _backward(
         except RuntimeError as error:
             raise _too_large(error, tensors) from error
         total += part.detach()
+    engine.sync()
     return float(total)  # the one wait for the device in a step, beside the gradient's norm
 
 

@@ -1,4 +1,4 @@
-"""Jobs that a killed run has left, in a stand-in's queue; test_slurm.py has a real one."""
+"""Jobs that a killed run has left, in a stand-in for a queue; test_slurm.py has a real one."""
 
 from __future__ import annotations
 

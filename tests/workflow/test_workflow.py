@@ -188,7 +188,8 @@ def test_environments_have_the_same_pins() -> None:
     pins = {line for line in lines if line and not line.startswith("#")}
     for path in (PROJECT / "envs").glob("*.yaml"):
         packages = yaml.safe_load(path.read_text(encoding="utf-8"))["dependencies"][-1]["pip"]
-        assert set(packages) <= pins, path
+        own = {p for p in packages if path.stem == "tpu" and p.startswith("torch")}
+        assert set(packages) - own <= pins, path
     names = {re.split("==", pin)[0] for pin in pins}
     for file in ("base.txt", "clusters.txt", "dev.txt", "parse.txt"):
         wanted = (PROJECT / "requirements" / file).read_text(encoding="utf-8").splitlines()
