@@ -32,13 +32,13 @@ rule draw_procedure:
         runtime=10,
     params:
         rules=procedure,
-        run=procedure_parameters.run(config),
+        about=procedure_parameters.about(config),
         version=VERSIONS["draw_procedure"],
     shell:
         r"""
         python -m twinlang.steps.draw_procedure \
             --rules {params.rules:q} \
-            --run {params.run:q} \
+            --about {params.about:q} \
             --svg {output.svg:q} \
             --pdf {output.pdf:q} \
             >{log:q} 2>&1

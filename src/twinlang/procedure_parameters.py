@@ -32,7 +32,7 @@ def _first_tuning(config: Config, cell: Cell) -> Cell:
     return cell._replace(fseed=seed)
 
 
-def run(config: Config) -> str:
+def about(config: Config) -> str:
     """What the caption says: names of languages, twins and tasks, and how many models and cells."""
     entries = config["experiments"]
     names = {

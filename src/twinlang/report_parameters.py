@@ -99,8 +99,15 @@ def parts_told(config: Config) -> str:
 
 
 def shown(config: Config) -> str:
-    """The configuration without folders of the user's machine."""
-    return canonical(_without_folders(config))
+    """The configuration without folders of the user's machine, and without what is not run."""
+    run = {
+        key: {n for e in config["experiments"] for n in e[key]} for key in ("languages", "twins")
+    }
+    used = {
+        key: {name: block for name, block in config[key].items() if name in names}
+        for key, names in run.items()
+    }
+    return canonical(_without_folders({**config, **used}))
 
 
 def _without_folders(value: Any) -> Any:

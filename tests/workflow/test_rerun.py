@@ -37,8 +37,10 @@ PUBLISHED = {
         "compare",
         "claims",
         "differences",
+        "write_report",
     )
 }
+DRAWN = {"draw_procedure", "draw_training"}  # what was run, and how it went
 DESCRIBED = {"show_twins", "describe_data"}
 DISTANCES = {"measure_distances"}
 TUNED = {"finetune", "finetune_mono", "evaluate"}
@@ -84,7 +86,7 @@ def test_a_transform_is_added(study: Project) -> None:
     experiment(study)["twins"].append("permutation")
     plan = study.plan()
     chain = {"derive", "write_recipe", "pretrain", "finetune", "evaluate", "retrieve"}
-    assert plan.rules() == chain | PUBLISHED | {"show_twins"} | DISTANCES
+    assert plan.rules() == chain | PUBLISHED | DRAWN | {"show_twins"} | DISTANCES
     assert plan.values("twin") == {"permutation"}
     assert plan.count("pretrain") == 2
     assert plan.values("task") == {"nli", "pos"}  # its answers do not stay together
@@ -94,7 +96,7 @@ def test_a_twin_that_reads_trees_is_added(study: Project) -> None:
     """Trees and models of its own languages and of those it follows; nothing of other twins."""
     study.config["syntax"] = {"parser": "udpipe", "shards": 2}
     study.config["languages"]["en"] = {"syntax": {"parser": "treebank", "shards": 1}}
-    assert not study.plan()
+    assert study.plan().rules() == {"write_report"}  # which shows the configuration
     experiment(study)["twins"].append("syntax")
     plan = study.plan()
     assert plan.values("twin") == {"syntax"} and plan.values("form") == {"trees"}
@@ -119,7 +121,7 @@ def test_a_language_is_added(study: Project) -> None:
 
 def test_a_language_is_removed(study: Project) -> None:
     experiment(study)["languages"].remove("hi")
-    assert study.plan().rules() == PUBLISHED | DESCRIBED | DISTANCES
+    assert study.plan().rules() == PUBLISHED | DRAWN | DESCRIBED | DISTANCES
 
 
 def test_vocabulary(study: Project) -> None:
@@ -155,7 +157,7 @@ def test_a_seed_is_added(study: Project) -> None:
     study.config["seeds"] = {"pretrain": [0, 1]}
     plan = study.plan()
     assert plan.values("seed") == {"1"}
-    assert plan.rules() == TUNED | PUBLISHED | {
+    assert plan.rules() == TUNED | PUBLISHED | DRAWN | {
         "write_recipe", "pretrain", "pretrain_mono", "retrieve", "align"
     }  # fmt: skip
 

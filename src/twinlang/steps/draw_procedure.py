@@ -14,11 +14,11 @@ from twinlang.plotting import save
 def main(argv: list[str] | None = None) -> None:
     flags = parser(__doc__)
     flags.add_argument("--rules", required=True, type=json_argument, help="JSON")
-    flags.add_argument("--run", required=True, type=json_argument, help="JSON")
+    flags.add_argument("--about", required=True, type=json_argument, help="JSON")
     flags.add_argument("--svg", required=True)
     flags.add_argument("--pdf", required=True)
     arguments = flags.parse_args(argv)
-    save(lambda: procedure.figure(arguments.rules, arguments.run), [arguments.svg, arguments.pdf])
+    save(lambda: procedure.figure(arguments.rules, arguments.about), [arguments.svg, arguments.pdf])
 
 
 if __name__ == "__main__":
