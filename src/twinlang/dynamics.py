@@ -74,7 +74,8 @@ def _curve(axis: Axes, rows: Sequence[Row], measure: str, label: str, **look: An
     if not points:
         return
     marker = look.pop("marker")
-    axis.plot(*zip(*points, strict=True), linewidth=1.2, label=label, **look)
+    told = "_nolegend_" if measure == ALIGNMENT else label  # its colours are those of BZ
+    axis.plot(*zip(*points, strict=True), linewidth=1.2, label=told, **look)
     for step, value in points:
         (mark,) = axis.plot([step], [value], marker=marker, markersize=3.5, **look)
         tell(mark, f"{label}, {measure.upper()}: {value:.1f} percent after {step:,.0f} steps")

@@ -41,7 +41,7 @@ VERSIONS = {
     "claims": 1,
     "differences": 1,
     "follow_checkpoints": 1,
-    "draw_dynamics": 1,
+    "draw_dynamics": 2,
     "draw_procedure": 1,
     "draw_training": 1,
     "write_report": 1,
