@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from twinlang.config import MONO, ORIG, RETRIEVAL, Config, canonical, is_finetuned
+from twinlang import parameters
+from twinlang.config import MONO, ORIG, RETRIEVAL, Config, is_finetuned
 from twinlang.naming import unknown
 
 NATURAL = "natural"  # pairing, in the tidy scores
@@ -95,13 +96,5 @@ def coordinates(
     config: Config, *, lang: str, source: str, seed: str, task: str = RETRIEVAL, fseed: str = ""
 ) -> str:
     """Where a metric of a pair belongs in the tidy scores: the source stands in a twin's place."""
-    return canonical(
-        {
-            "language": lang,
-            "twin": source,
-            "pairing": NATURAL,
-            "pretrain_seed": int(seed),
-            "finetune_seed": int(fseed) if fseed else None,
-            "task": task,
-        }
-    )
+    place = {"lang": lang, "twin": source, "pairing": NATURAL, "seed": seed}
+    return parameters.coordinates(config, **place, task=task, fseed=fseed)
