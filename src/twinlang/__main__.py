@@ -1,4 +1,4 @@
-"""The command `twinlang`: `lock`, `plan`, `status`, and every step by its name (`export --help`)."""
+"""The command `twinlang`: `lock`, `plan`, `status` and every step by its name (`export --help`)."""
 
 from __future__ import annotations
 
