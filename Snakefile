@@ -47,6 +47,7 @@ rule all:
     default_target: True
     input:
         "results/report.html",
+        study.all_scores(config),  # else scores that are refused leave what was made before
 
 
 onstart:

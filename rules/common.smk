@@ -5,7 +5,13 @@ READS    the configuration; all of its meaning is in twinlang.config and twinlan
 import re
 
 from twinlang import config as study
-from twinlang import orphans, pair_parameters, parameters, procedure_parameters
+from twinlang import (
+    hub_parameters,
+    orphans,
+    pair_parameters,
+    parameters,
+    procedure_parameters,
+)
 from twinlang import report_parameters, tree_parameters, validation, yaml_keys
 from twinlang.cli import UserError
 from twinlang.versions import VERSIONS
@@ -63,9 +69,6 @@ TRAINED = one_of(config["languages"].keys() - study.imported(config))
 ANY_DATA = rf"corpus/(main|other)-[ab]|({one_of(config['tasks'])})/(train|dev)"
 
 
-# Inputs -----------------------------------------------------------------------
-
-
 def corpus_files(wildcards):
     """The user's text files that a corpus is made from; none for built-in languages."""
     return parameters.source_files(
@@ -106,9 +109,6 @@ def table_scores(wildcards):
         raise WorkflowError(str(error)) from None
 
 
-# Parameters -------------------------------------------------------------------
-
-
 corpus_settings = from_config(parameters.corpus_settings, ["lang"])
 task_settings = from_config(parameters.task_settings, ["lang", "task"])
 
@@ -116,6 +116,11 @@ task_settings = from_config(parameters.task_settings, ["lang", "task"])
 def tokenizer(key):
     """A parameter that is this key of a language's tokenizer."""
     return from_config(parameters.tokenizer, ["lang"], key=key)
+
+
+def braced_metrics(wildcards, input):
+    """The metric files as Bash writes many: a command of thousands of names is too long."""
+    return report_parameters.braced(input.metrics)
 
 
 table_twins = from_config(study.table_twins)
@@ -133,9 +138,13 @@ procedure = from_config(procedure_parameters.chained, [], rules=workflow.rules)
 
 
 def begin():
-    """Lists the cells that cannot be had; ends what a killed run has left in a queue."""
+    """Lists the cells that cannot be had; stops before a download that is not pinned; ends what a
+    killed run has left in a queue."""
     if lines := study.left_out(config):
         logger.info(lines)
+    fetches = [j for j in workflow.dag.needrun_jobs() if j.rule.name == "fetch_hub"]
+    if told := hub_parameters.unpinned(job.params.pins for job in fetches):
+        raise WorkflowError(told)
     orphans.end(
         workflow.executor_plugin.name,
         locked=workflow.execution_settings.lock,

@@ -25,11 +25,12 @@ rule collect_scores:
         mem_mb=1000,
         runtime=10,
     params:
+        metrics=braced_metrics,
         version=VERSIONS["collect_scores"],
     shell:
         r"""
         python -m twinlang.steps.collect_scores \
-            --metrics {input.metrics:q} \
+            --metrics {params.metrics} \
             --output {output.scores:q} \
             >{log:q} 2>&1
         """

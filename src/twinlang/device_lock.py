@@ -1,4 +1,4 @@
-"""The GPUs of a machine, handed out one a process, and taken back by the kernel when it dies."""
+"""The GPUs of a machine, handed out to processes, and taken back by the kernel when it dies."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 from twinlang.cli import UserError
@@ -16,8 +17,9 @@ POLL_SECONDS = 1.0
 _held: list[int] = []  # open files, whose locks last as long as the process
 
 
-def hold(names: Sequence[str]) -> str:
-    """The first of these devices that no process of this machine holds, held until this one ends.
+def hold(names: Sequence[str], *, slots: int = 1) -> str:
+    """The first of these devices that fewer than `slots` processes of this machine hold, held until
+    this one ends; devices fill evenly.
 
     Waits while all are held, and says so once. Locks are files of the temporary folder, which
     `TMPDIR` names: jobs that share devices must share it.
@@ -29,8 +31,8 @@ def hold(names: Sequence[str]) -> str:
         raise UserError("device cuda:free: there is no GPU here; choose a profile with device: cpu")
     told = False
     while True:
-        for name in names:
-            if _take(Path(tempfile.gettempdir()) / f"twinlang-gpu-{name}.lock"):
+        for slot, name in product(range(slots), names):
+            if _take(Path(tempfile.gettempdir()) / f"twinlang-gpu-{name}.{slot}.lock"):
                 return name
         if not told:
             print(

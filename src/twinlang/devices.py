@@ -25,6 +25,7 @@ from twinlang.kernels import processor_flags
 
 Model = TypeVar("Model", bound=nn.Module)
 Loss = TypeVar("Loss", bound=Callable[..., torch.Tensor])
+FREE = "cuda:free"  # a GPU that no other job holds
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # of malloc.h
 # CUDA graphs, for models so small that launches dominate, are asked for by name.
 COMPILED = {"on": "default", "off": "", "graphs": "reduce-overhead"}
@@ -116,7 +117,9 @@ PLAIN = Engine()
 def add_flags(flags: argparse.ArgumentParser) -> None:
     """The flags that change speed alone; profiles set them as resources."""
     group = flags.add_argument_group("speed (set by the profile, no influence on what is computed)")
-    group.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, cuda:free, xla")
+    group.add_argument(
+        "--device", default="cpu", help="cpu, cuda, cuda:1, cuda:free, cuda:free/4, xla"
+    )
     group.add_argument("--precision", default="fp32", choices=["fp32", "bf16", "auto"])
     group.add_argument("--micro-batch", type=int, default=0, help="places a forward pass; 0: all")
     group.add_argument("--threads", type=int, default=1)
@@ -132,8 +135,8 @@ def prepare(arguments: argparse.Namespace) -> Engine:
     keep_memory()
     world, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
     device = str(arguments.device)
-    if device == "cuda:free":
-        device = free_gpu()
+    if device.startswith(FREE):
+        device = free_gpu(device)
     elif device == "cuda" and world > 1:
         device = f"cuda:{os.environ['LOCAL_RANK']}"
     parts = xla.start() if device == "xla" else 1
@@ -168,14 +171,22 @@ def _compiled(device: str) -> str:
     return COMPILED[asked] if device.startswith("cuda") else ""
 
 
-def free_gpu() -> str:
-    """Makes a GPU that no other job holds the only one that this process sees (`device_lock`)."""
+def free_gpu(device: str = FREE) -> str:
+    """Makes a GPU that no other job holds the only one that this process sees (`device_lock`);
+    `cuda:free/4`: one that fewer than four hold.
+
+    Raises:
+        UserError: the number is none, or there is no GPU.
+    """
+    slots = device.removeprefix(FREE).removeprefix("/") or "1"
+    if not slots.isdecimal() or slots == "0":
+        raise UserError(f"device {device}: write cuda:free, or cuda:free/4 for four jobs a GPU")
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is None:
         names = [str(number) for number in range(torch.cuda.device_count())]
     else:
         names = [name for name in visible.split(",") if name]
-    os.environ["CUDA_VISIBLE_DEVICES"] = device_lock.hold(names)
+    os.environ["CUDA_VISIBLE_DEVICES"] = device_lock.hold(names, slots=int(slots))
     return "cuda"
 
 

@@ -5,8 +5,9 @@ A kind is main or other (text), a task, or trees. All settings are those of one 
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from twinlang.cli import UserError
@@ -122,6 +123,11 @@ def pinned(settings: Settings, lang: str, kind: str, lock: pins.Lock) -> dict[st
         kept = {key: pin[key] for key in ("id", "config", "revision", "licence") if key in pin}
         found[split] = {**kept, **read, "files": pin.get("files", {}).get(split, [])}
     return found
+
+
+def unpinned(texts: Iterable[str]) -> str:
+    """What is said of the sets without a pin among parameters that `pinned` made; else nothing."""
+    return pins.unpinned(pin for text in texts for pin in json.loads(text).values())
 
 
 def download(settings: Settings, lang: str, kind: str, lock: pins.Lock) -> float:

@@ -1,16 +1,18 @@
 """Training of the ordering model: conditional likelihood of the orders of a treebank.
 
-The orders of a family are scored all at once. Each is a row of zeros and ones over the slots that
-its items could fill (which pair stands next to each other, which on one side of the head ...), and
-a slot's value is the sum of the weights of its three features. So the scores of all orders of F
-families are one product (F, slots) x (slots, n!), and its transpose gives the gradient.
+What all n! orders of a family add up to, and how often each pair of items is expected in them, is
+summed over the 2**n sets of items placed so far, forward and backward, as `ordering.Sums` does it
+in logarithms. Here the sums are products of matrices, each number of placed items scaled apart.
+
+A slot is a pair of items that a feature can look at, (kind, one, other); items n and n + 1 of a
+family of n stand for its borders. Its value is the sum of the weights of its three features.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -24,85 +26,156 @@ from twinlang.ordering import (
     NAMES,
     TAG_OF,
     TAGS,
+    _gains,
+    _sets,
     from_weights,
     label_name,
     log_likelihood,
 )
 
 DIGITS = 5  # of a weight in its file
+ROOM = 1 << 21  # numbers that an array of the sums may hold
 
 
 @cache
-def slots(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Slots of n items (slots, 3): kind and two items (-1, -2: borders); orders (n!, slots)."""
+def slots(size: int) -> np.ndarray:
+    """The slots of n items, (slots, 3)."""
     head, dependents = 0, range(1, size)
     found = [(0, i, j) for i in range(size) for j in range(size) if i != j]
-    found += [(0, -1, i) for i in range(size)] + [(0, i, -2) for i in range(size)]
+    found += [(0, size, i) for i in range(size)] + [(0, i, size + 1) for i in range(size)]
     found += [(1, head, i) for i in dependents] + [(1, i, head) for i in dependents]
     found += [(k, i, j) for k in (2, 3, 4) for i in dependents for j in dependents if i != j]
-    index = {slot: number for number, slot in enumerate(found)}
-    orders = np.zeros((len(list(permutations(range(size)))), len(found)))
-    for row, order in enumerate(permutations(range(size))):
-        place = order.index(head)
-        for i, one in enumerate(order):
-            for j in range(i + 1, size):
-                kind = 1 if place in (i, j) else 2 if place > j else 4 if place < i else 3
-                orders[row, index[kind, one, order[j]]] = 1
-        for pair in zip((-1, *order), (*order, -2), strict=True):
-            orders[row, index[0, *pair]] = 1
-    return np.array(found), orders
+    return np.array(found)
+
+
+def expected(values: np.ndarray, families: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The logarithm of the sum over all orders, (F,), and how often each slot is expected.
+
+    values, and what is expected: (F, kinds, n + 2, n + 2); families: labels (F, n), the head first.
+    """
+    count, size = families.shape
+    items, members = np.arange(size), _sets(size).sum(1)
+    gains = _gains({kind: values[:, k, :size, :size] for k, kind in enumerate(KINDS)}, families)
+    levels = [np.flatnonzero(members == number) for number in range(size)]
+    scale = np.zeros(count)
+    for chosen in levels:
+        high = gains[:, chosen].max((1, 2))
+        gains[:, chosen] -= high[:, None, None]
+        scale += high
+    gains = np.exp(gains, out=gains)
+    last, high = _scaled(values[:, 0, : size + 1, :size])  # each item's neighbour before it
+    scale += size * high
+    closing, high = _scaled(values[:, 0, :size, size + 1])
+    scale += high
+    after = np.zeros((count, 1 << size, size + 1))  # by the item placed last; row n: the border
+    after[:, -1, :size] = closing
+    onward = np.zeros_like(gains)  # an item's gain, and all that can follow
+    for chosen in reversed(levels):
+        following = chosen[:, None] | 1 << items
+        onward[:, chosen] = gains[:, chosen] * after[:, following, items]
+        after[:, chosen] = onward[:, chosen] @ last.transpose(0, 2, 1)
+    total = after[:, 0, size].copy()
+    before = np.zeros_like(after)
+    before[:, 0, size] = 1
+    for chosen in levels:
+        rows, placed = np.nonzero(_sets(size)[chosen] == 0)
+        reached = (before[:, chosen] @ last * gains[:, chosen])[:, rows, placed]
+        before[:, chosen[rows] | 1 << placed, placed] = reached
+    found = np.zeros_like(values)
+    found[:, 0, : size + 1, :size] = last * (before.transpose(0, 2, 1) @ onward)
+    found[:, 0, :size, size + 1] = before[:, -1, :size] * closing
+    _pairs(found, before @ last * onward)
+    return np.log(total) + scale, found / total[:, None, None, None]
+
+
+def _scaled(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """exp of values (F, ...), the largest of each family 1; and the logarithm of what it was."""
+    high = values.max(tuple(range(1, values.ndim)))
+    return np.exp(values - high.reshape(-1, *[1] * (values.ndim - 1))), high
+
+
+def _pairs(found: np.ndarray, placed: np.ndarray) -> None:
+    """Adds how often pairs by side are expected; placed: (F, 2**n, n), of each item after a set."""
+    size = placed.shape[2]
+    inside, outside = _sets(size).copy(), 1 - _sets(size)
+    headed = inside[:, 0] > 0
+    inside[:, 0] = outside[:, 0] = 0
+    dependents, own = slice(1, size), np.arange(1, size)
+    head = placed[:, :, 0]
+    found[:, 1, :size, 0] += head @ inside
+    found[:, 1, 0, :size] += head @ outside
+    found[:, 2, :size, dependents] += inside[~headed].T @ placed[:, ~headed, 1:]
+    found[:, 3, :size, :size] += (inside.T[None] * head[:, None, :]) @ outside
+    found[:, 4, dependents, :size] += placed[:, headed, 1:].transpose(0, 2, 1) @ outside[headed]
+    found[:, 4, own, own] = 0
 
 
 @dataclass
 class Group:
     """The families of one size, each kind of family once.
 
-    features (F, slots, 3): index of each slot's features; orders (n!, slots); observed (F, slots):
-    sums over what was seen; counts (F,): how often.
+    families (F, n): labels, the head first; features (F, slots, 3): index of each slot's features;
+    observed (F, slots): sums over what was seen; counts (F,): how often.
     """
 
+    families: np.ndarray
     features: np.ndarray
-    orders: np.ndarray
     observed: np.ndarray
     counts: np.ndarray
 
     def loss(self, weights: np.ndarray, gradient: np.ndarray) -> float:
         """Negative log-likelihood; adds its gradient."""
-        values = weights[self.features].sum(-1)
-        scores = values @ self.orders.T
-        high = scores.max(1, keepdims=True)
-        np.exp(scores - high, out=scores)
-        total = scores.sum(1, keepdims=True)
-        scores *= self.counts[:, None] / total
-        slope = scores @ self.orders - self.observed
-        for level in range(len(LEVELS)):
-            index = self.features[:, :, level].ravel()
-            gradient += np.bincount(index, slope.ravel(), minlength=len(gradient))
-        logs = (np.log(total) + high)[:, 0] @ self.counts
-        return float(logs - (values * self.observed).sum())
+        size, total = self.families.shape[1], 0.0
+        kind, one, other = slots(size).T
+        for rows in self.parts():
+            features, observed, counts = self.features[rows], self.observed[rows], self.counts[rows]
+            at = weights[features].sum(-1)
+            values = np.zeros((len(at), len(KINDS), size + 2, size + 2))
+            values[:, kind, one, other] = at
+            logs, often = expected(values, self.families[rows])
+            slope = often[:, kind, one, other] * counts[:, None] - observed
+            for level in range(len(LEVELS)):
+                index = features[:, :, level].ravel()
+                gradient += np.bincount(index, slope.ravel(), minlength=len(gradient))
+            total += float(logs @ counts - (at * observed).sum())
+        return total
+
+    def parts(self) -> Iterator[slice]:
+        """Runs of families whose sums fit into ROOM."""
+        count, size = self.families.shape
+        step = max(1, ROOM // ((1 << size) * size))
+        return (slice(n, n + step) for n in range(0, count, step))
 
 
 def group(families: np.ndarray) -> Group:
     """The group of families (F, n), with feature codes in place of indices."""
-    size = families.shape[1]
-    found, orders = slots(size)
+    found = slots(families.shape[1])
     places = np.argsort(families, axis=1, kind="stable")  # of each item
     canonical = np.take_along_axis(families, places, 1)
-    items = np.argsort(places, axis=1)  # the item at each place of the sentence
-    every = np.array(list(permutations(range(size)))) @ size ** np.arange(size)
-    ranked = np.argsort(every)
-    row = ranked[np.searchsorted(every[ranked], items @ size ** np.arange(size))]
     unique, of_family = np.unique(canonical, axis=0, return_inverse=True)
     observed = np.zeros((len(unique), len(found)))
-    np.add.at(observed, of_family, orders[row])
+    np.add.at(observed, of_family, _observed(places, found))
     counts = np.bincount(of_family, minlength=len(unique)).astype(np.float64)
-    return Group(_codes(unique, found), orders, observed, counts)
+    return Group(unique, _codes(unique, found), observed, counts)
+
+
+def _observed(places: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Whether each slot is filled, (F, slots); places (F, n) of the items."""
+    size = places.shape[1]
+    kinds, one, other = found.T
+    bordered = np.pad(places, ((0, 0), (0, 2)))
+    bordered[:, size], bordered[:, size + 1] = -1, size
+    left, right, head = bordered[:, one], bordered[:, other], places[:, :1]
+    sides = (left < head).astype(np.int64) + (right < head)  # of the head: 2, both before it
+    rest = np.array([KINDS.index(kind) for kind in ("after", "across", "before")])[sides]
+    kind = np.where((one == 0) | (other == 0), KINDS.index("head"), rest)
+    return np.where(kinds == 0, right == left + 1, (left < right) & (kind == kinds))
 
 
 def _codes(unique: np.ndarray, found: np.ndarray) -> np.ndarray:
     """A number for each feature of each slot, (F, slots, 3)."""
-    bordered = np.pad(unique, ((0, 0), (0, 2)))
-    bordered[:, -2] = 1  # item -2 is the closing border, -1 the opening one
+    bordered = np.pad(unique, ((0, 0), (0, 2)))  # the label of the opening border is 0
+    bordered[:, -1] = 1
     one, other = bordered[:, found[:, 1]], bordered[:, found[:, 2]]
     kinds = found[:, 0]
     levels = [(one, other), (TAG_OF[one], TAG_OF[other]), (NAME_OF[one], NAME_OF[other])]

@@ -58,6 +58,13 @@ def metrics(config: Config) -> list[str]:
     return found
 
 
+def tables(config: Config) -> list[str]:
+    """The tables that the pairs fill."""
+    files = metrics(config)
+    retrieved = [path for path in files if path.endswith(f"/{RETRIEVAL}.json")]
+    return ["pairs"] * (len(files) > len(retrieved)) + ["pairs-retrieval"] * bool(retrieved)
+
+
 def _of_task(config: Config, pair: Pair, task: str) -> Iterator[str]:
     for seed in config["seeds"]["pretrain"]:
         folder = f"results/metrics/{pair.target}/from-{pair.source}/{NATURAL}/s{seed}"

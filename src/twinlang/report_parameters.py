@@ -5,12 +5,13 @@ Names and coordinates come along with each file, since nothing is parsed out of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from twinlang import config as study
-from twinlang import tree_parameters
+from twinlang import pair_parameters, tree_parameters
 from twinlang.cli import UserError
 from twinlang.config import MONO, ORIG, Config, canonical
 
@@ -29,6 +30,7 @@ def parts(config: Config) -> list[dict[str, str]]:
     for name in sorted({*ALWAYS, *study.TABLES, "table7"}) + [study.RETRIEVAL, study.ALIGNMENT]:
         missing = "" if name in ALWAYS else _not_run(config, name)
         found.append(_part("tables", name, "csv", "html", missing=missing))
+    found += [_part("tables", name, "csv", "html") for name in pair_parameters.tables(config)]
     found.append(_part("tables", "differences", "csv", "html"))
     found.append(_part("tables", "distances", "csv"))
     for path in tree_parameters.order_reports(config)[1:]:
@@ -36,6 +38,19 @@ def parts(config: Config) -> list[dict[str, str]]:
     found.append(_part("compare", "compare", "csv", "html"))
     found += [_part("data", name, "csv") for name in ("agreement", "scores")]
     return found
+
+
+def braced(paths: Iterable[str]) -> str:
+    """Paths as a word that Bash expands to them, `a/{b,c}`, grouped by their folders."""
+    groups: dict[str, list[str]] = {}
+    for path in paths:
+        head, _, rest = path.partition("/")
+        groups.setdefault(head, []).append(rest)
+    words = [
+        shlex.quote(head) if rest == [""] else f"{shlex.quote(head)}/{braced(rest)}"
+        for head, rest in groups.items()
+    ]
+    return words[0] if len(words) == 1 else "{" + ",".join(words) + "}"
 
 
 def _part(group: str, name: str, *forms: str, missing: str = "") -> dict[str, str]:

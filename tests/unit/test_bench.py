@@ -12,8 +12,8 @@ import torch
 from twinlang import alignment, forest, ordering
 from twinlang.bench import __main__ as bench
 from twinlang.bench import _work as work
-from twinlang.bench import align, derive, syntax
-from twinlang.cli import read_json
+from twinlang.bench import align, derive, publish, syntax
+from twinlang.cli import UserError, read_json, write_json
 from twinlang.ordering import LABELS
 from twinlang.word_order import encoded, reordered
 
@@ -99,7 +99,7 @@ def test_finetune(tmp_path: Path) -> None:
 
 def test_encode_and_startup(tmp_path: Path) -> None:
     rows = run(tmp_path, "encode", "--lines", "3000", "--vocabulary", "600")
-    assert [row["script"] for row in rows] == ["Latin", "Devanagari"]
+    assert [row["script"] for row in rows] == ["Latin", "Devanagari", "Arabic"]
     assert all(row["million_characters_per_second"] > 0 for row in rows)
     rows = run(tmp_path, "startup", "--imports", "table")
     assert rows[0]["start"] == "first update" and all(row["seconds"] > 0 for row in rows)
@@ -138,5 +138,28 @@ def test_scale(tmp_path: Path) -> None:
     assert [row["step"] for row in rows][:4] == [
         *("clean_text", "fetch_corpus", "train_tokenizer", "encode_corpus")
     ]
-    assert {"derive inversion", "derive transliteration"} <= {row["step"] for row in rows}
+    assert {"derive inversion", "derive syntax"} <= {row["step"] for row in rows}
     assert all(row["seconds"] > 0 and 10 < row["peak_mib"] < 2000 for row in rows)
+
+
+def test_parallel(tmp_path: Path) -> None:
+    (row,) = run(tmp_path, "parallel", "--seconds", "0.2", "--steps", "1", "--threads", "2")
+    assert (row["models_at_once"], row["threads_each"]) == (2, 1)
+    speeds = row["pieces_per_second"], row["baseline_pieces_per_second"]
+    assert row["ratio"] == pytest.approx(speeds[0] / speeds[1])
+
+
+def test_a_study_of_one_seed_stands_for_one_of_many(tmp_path: Path) -> None:
+    study, many = tmp_path / "study", tmp_path / "many"
+    write_json(study / "results/metrics/en/x/s0/pos/f0/bz.json", {"value": 50.0, "n": 7})
+    for name in ("pretrain/en/x/s0/train.jsonl", "table3.csv", "figures/a.svg", "tasks/en/a.jsonl"):
+        write_json(study / "results" / name, {})
+    assert publish.multiplied(study, many, range(3)) == 3
+    found = [read_json(many / f"results/metrics/en/x/s{n}/pos/f0/bz.json") for n in range(3)]
+    assert [metric["pretrain_seed"] for metric in found] == [0, 1, 2]
+    assert len({metric["value"] for metric in found}) == 3 and found[0]["n"] == 7
+    assert all(0 <= metric["value"] <= 100 for metric in found)
+    names = {str(p.relative_to(many / "results")) for p in many.rglob("*") if p.is_file()}
+    assert len(names) == 7 and "tasks/en/a.jsonl" in names  # three metrics, three journals
+    with pytest.raises(UserError, match="finish a study there first"):
+        publish.multiplied(tmp_path / "none", tmp_path / "more", range(2))

@@ -59,6 +59,22 @@ def test_each_process_gets_a_device_of_its_own_and_a_killed_one_gives_it_back(ho
     assert device_lock.hold(["0", "1"]) == "0"
 
 
+def test_slots_let_several_processes_share_a_device_evenly(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert [device_lock.hold(["0", "1"], slots=2) for _ in range(4)] == ["0", "1", "0", "1"]
+
+    def waits(_: float) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(device_lock.time, "sleep", waits)
+    with pytest.raises(TimeoutError):
+        device_lock.hold(["0", "1"], slots=2)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    assert devices.free_gpu("cuda:free/3") == "cuda"
+    with pytest.raises(UserError, match="write cuda:free, or cuda:free/4 for four jobs a GPU"):
+        devices.free_gpu("cuda:free/x")
+
+
 def test_a_device_is_chosen_among_the_visible_ones(
     holders, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -237,3 +237,36 @@ def test_weights_round_trip_through_json() -> None:
     again: Any = json.loads(json.dumps(made))
     one, other = ordering.from_weights(made), ordering.from_weights(again)
     assert all((one.tables[kind] == other.tables[kind]).all() for kind in ordering.KINDS)
+
+
+def test_sums_of_training_are_those_of_the_model_whatever_its_weights() -> None:
+    draw = np.random.default_rng(1)
+    for size, scale in ((2, 1.0), (5, 1.0), (7, 6.0)):
+        chosen = np.sort(draw.choice([NSUBJ, OBJ, ADV, OBJ + 1], (6, size - 1)), axis=1)
+        families = np.pad(chosen, ((0, 0), (1, 0)), constant_values=HEAD)
+        table = draw.normal(size=(len(ordering.KINDS), LABELS, LABELS)) * scale
+        model = ordering.Ordering(dict(zip(ordering.KINDS, table, strict=True)))
+        bordered = np.pad(families, ((0, 0), (0, 2)))
+        bordered[:, -1] = 1
+        values = table[:, bordered[:, :, None], bordered[:, None, :]].swapaxes(0, 1).copy()
+        total, often = training.expected(values, families)
+        assert total == pytest.approx(model.sums(families).total)
+        kind, one, other = training.slots(size).T
+        assert often[:, kind, one, other].min() > -1e-12
+        assert often[:, 0].sum((1, 2)) == pytest.approx(size + 1)  # neighbours, borders included
+        assert often[:, 1:].sum((1, 2, 3)) == pytest.approx(size * (size - 1) / 2)
+
+
+def test_an_unknown_dependent_does_not_say_where_the_others_stand() -> None:
+    made, known = weights(9), np.ones(LABELS, dtype=bool)
+    known[OBJ] = False
+    mixed = MODEL.mixed(ordering.from_weights(made), 1.0)
+    apart = ordering.Ordering(MODEL.tables, known).mixed(
+        ordering.from_weights(made), 1.0, fall_back=True
+    )
+    for kind in ("before", "after"):  # on one side of the head: a conditional probability
+        pair = apart.tables[kind][NSUBJ, OBJ], apart.tables[kind][OBJ, NSUBJ]
+        assert np.exp(pair).sum() == pytest.approx(1)
+    for kind in ("across", "adjacent"):
+        assert apart.tables[kind][NSUBJ, OBJ] == apart.tables[kind][OBJ, NSUBJ] == 0
+    assert (apart.tables["head"][NSUBJ] == mixed.tables["head"][NSUBJ])[known].all()

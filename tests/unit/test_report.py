@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.micro import SETTINGS, Study, step
-from twinlang import dynamics, fonts, html_page, procedure
+from twinlang import dynamics, fonts, html_page, procedure, report_parameters
 from twinlang.cli import UserError
 from twinlang.report import run, training
 from twinlang.report.drawn import inline
@@ -24,6 +25,17 @@ def test_fonts_carry_the_scripts_that_are_used_and_no_other() -> None:
     assert "Noto Sans Arabic" in html_page.page("العربية", "<p>x</p>")
     for family in fonts.FONTS:
         assert fonts.path(family).exists()
+
+
+def test_thousands_of_files_fit_into_a_command() -> None:
+    """What Bash may be told is 128 KiB long; Snakemake tells it a whole command at once."""
+    names = [f"a+b/s{s}/{t}/f0/{e}.json" for s in range(200) for t in ("x", "y'") for e in "pqr"]
+    paths = [*names, *(f"orig/s{s}/mo.json" for s in range(200)), "it's.json"]
+    word = report_parameters.braced(paths)
+    told = subprocess.run(["bash", "-c", f"printf '%s\\n' {word}"], capture_output=True, text=True)
+    assert sorted(told.stdout.splitlines()) == sorted(paths) and not told.stderr
+    assert len(word) < len(" ".join(paths)) * 0.6
+    assert report_parameters.braced(["a/b.json"]) == "a/b.json"
 
 
 def benchmark(path: Path, seconds: float, ended: float) -> None:

@@ -110,10 +110,13 @@ def test_a_study_end_to_end_and_offline(
 
 
 def test_what_is_not_pinned_stops_and_names_the_remedy(hub: Hub, project: Project) -> None:
-    done = project.snakemake("--cores", "1", CORPORA[0])
+    done = project.snakemake("--cores", "1", CORPORA[0], *TASKS)
     assert done.returncode == 1
-    assert "wikimedia/wikipedia (20231101.de) is not pinned; run twinlang lock" in done.stdout
-    assert not hub.requests
+    (told,) = re.findall("not pinned: (.*); run twinlang lock", done.stdout)  # all at once, at once
+    assert told == "facebook/xnli (de), google/xtreme (PAN-X.de), wikimedia/wikipedia (20231101.de)"
+    assert not hub.requests and not (project.folder / "results").exists()
+    done = project.snakemake("--cores", "1", "results/hub/de/main.json", "--no-hooks")
+    assert done.returncode == 1 and "not pinned: wikimedia/wikipedia (2023" in done.stdout
 
 
 def test_a_dry_run_says_what_is_fetched(hub: Hub, project: Project) -> None:

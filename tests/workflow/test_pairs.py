@@ -60,6 +60,11 @@ def test_a_pair_from_the_encoder_to_the_tables(project: Project) -> None:
     assert (line["twin"], line["language"]) == ("en", "fr")
 
 
+def test_the_report_has_the_tables_of_pairs(project: Project) -> None:
+    plan = project.plan("results/report.html")
+    assert plan.values("table", {"write_pairs"}) == {"pairs", "pairs-retrieval"}
+
+
 def test_what_pairs_need_is_said(project: Project) -> None:
     project.config["languages"] = {"en": project.config["languages"]["en"]}
     both = [["en", "fr"], ["en", "en"], ["en", "xx"]]

@@ -20,7 +20,11 @@ import numpy as np
 from twinlang import tokenizer
 from twinlang.steps import encode_corpus
 
-LETTERS = {"Latin": "abcdefghijklmnopqrstuvwxyz", "Devanagari": "कखगघचछजझटठडढतथदधनपफबभमयरलवशसह"}
+LETTERS = {
+    "Latin": "abcdefghijklmnopqrstuvwxyz",
+    "Devanagari": "कखगघचछजझटठडढतथदधनपफबभमयरलवशसह",
+    "Arabic": "ابتثجحخدذرزسشصضطظعغفقكلمنهوي",
+}
 FORMS = 20_000
 
 

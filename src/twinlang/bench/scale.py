@@ -3,8 +3,8 @@
 A generated text of so many megabytes (Zipfian word forms of a script, in documents with some
 mark-up) goes through the steps clean_text, fetch_corpus, train_tokenizer, encode_corpus, derive and
 three steps of pretrain, each a process of its own, as the workflow runs it (Linux). Half of the
-documents make a corpus, so text and corpus differ in size by two. Transforms that need trees are
-left out.
+documents make a corpus, so text and corpus differ in size by two. Trees, which a parser would make,
+are made up: phrases of four words under a verb.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ from typing import Any
 
 import numpy as np
 
-from twinlang import modules
+from twinlang import modules, trees
+from twinlang.bench import syntax
 from twinlang.bench.encode import LETTERS
 from twinlang.cli import UserError
+from twinlang.sources.records import Tree
 
-STOPS = {"Latin": ".", "Devanagari": "।"}
-CODES = {"Latin": "en", "Devanagari": "hi"}
+STOPS = {"Latin": ".", "Devanagari": "।", "Arabic": "."}
+CODES = {"Latin": "en", "Devanagari": "hi", "Arabic": "ar"}
+PHRASE = (("ADP", "case"), ("DET", "det"), ("ADJ", "amod"), ("NOUN", "obl"))
 DRAWN = 1 << 18  # words that are drawn at a time
 WHOLE = {"source": "hub", "size": 1 << 60, "unit": "bytes"}  # never reached: all that there is
 CLEANING = {"shortest": 1, "longest": 1000, "boundary": "sentence"}
@@ -159,10 +162,31 @@ def deriving(folder: Path, corpus: Path, vocabulary: int) -> Iterator[Call]:
     yield "train_tokenizer", corpus, learned
     encoded = {"corpus": corpus, "tokenizer": model, "dataset": "bench", "output": orig}
     yield "encode_corpus", corpus, encoded
+    conllu, parsed = folder / "a.conllu", folder / "trees.arrow"
+    parse(corpus, conllu)
+    yield "encode_corpus trees", corpus, {**encoded, "trees": conllu, "output": parsed}
+    orders = [syntax.learnt(lang, folder / f"{lang}.json") for lang in ("en", "fr")]
     for name in modules.names("transforms"):
-        if not modules.defines("transforms", name, "TREES"):
-            derived = {"input": orig, "steps": [name], "seed": 0, "output": folder / "deriv.arrow"}
-            yield f"derive {name}", corpus, derived
+        derived = {"input": orig, "steps": [name], "seed": 0, "output": folder / "deriv.arrow"}
+        if modules.defines("transforms", name, "TREES"):
+            derived |= {"input": parsed, "steps": syntax.STEPS, "files": orders}
+        yield f"derive {name}", corpus, derived
+
+
+def parse(corpus: Path, path: Path) -> None:
+    """Trees of a corpus: its second word is a verb, each phrase of four others hangs on it."""
+    with open(corpus, encoding="utf-8") as lines, open(path, "w", encoding="utf-8") as file:
+        for line in lines:
+            text = line.rstrip("\n")
+            words = text.split()
+            last = len(words) - 1
+            tags = [PHRASE[n % 4] for n in range(last)] + [PHRASE[-1]]
+            heads = [2 if n % 4 == 3 else min(n - n % 4 + 4, last + 1) for n in range(last)] + [2]
+            root = min(1, last)
+            tags[root], heads[root] = ("VERB", "root"), 0
+            upos, relations = zip(*tags, strict=True)
+            tree = Tree(words, list(upos), heads, list(relations), text=text)
+            file.write(trees.conllu(tree))
 
 
 def training(folder: Path) -> Iterator[Call]:
@@ -182,8 +206,9 @@ def run(step: str, flags: dict[str, Any]) -> tuple[float, float]:
     """
     told = [sys.executable, "-c", CALL.format(step)]
     for name, value in flags.items():
-        text = str(value) if isinstance(value, str | Path) else json.dumps(value)
-        told += [f"--{name}", text]
+        given = value if name == "files" and isinstance(value, list) else [value]
+        told += [f"--{name}"]
+        told += [str(v) if isinstance(v, str | Path) else json.dumps(v) for v in given]
     started = time.perf_counter()
     done = subprocess.run(told, capture_output=True, text=True, check=False)
     if done.returncode:

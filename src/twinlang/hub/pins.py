@@ -16,7 +16,7 @@ Only `twinlang lock` writes it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,13 @@ def _check(pin: Pin, *, where: str) -> None:
         if wrong or not re.fullmatch("[0-9a-f]{40}", pin["revision"]):
             what = wrong[0].get("path") if wrong else "revision"
             raise UserError(f"{where}: {what} has no commit or sha256; run twinlang lock")
+
+
+def unpinned(found: Iterable[Pin]) -> str:
+    """What is said of those that have no commit; nothing if all have one."""
+    wrong = sorted({f"{pin['id']} ({pin['config']})" for pin in found if not is_pinned(pin)})
+    remedy = f"run twinlang lock where the Hub is reached, and keep {NAME}"
+    return f"not pinned: {', '.join(wrong)}; {remedy}" if wrong else ""
 
 
 def write(path: str | Path, lock: Lock) -> None:

@@ -19,12 +19,8 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--output", required=True, help="manifest, JSON")
     arguments = flags.parse_args(argv)
     splits: dict[str, Any] = arguments.pins
-    for pin in splits.values():
-        if not pins.is_pinned(pin):
-            raise UserError(
-                f"{pin['id']} ({pin['config']}) is not pinned; run twinlang lock where the Hub is "
-                f"reached, and keep {pins.NAME}"
-            )
+    if told := pins.unpinned(splits.values()):
+        raise UserError(told)
     from twinlang.hub import client  # what is not pinned needs no Hub
 
     missing = {
