@@ -87,9 +87,11 @@ def multiplied(study: Path, folder: Path, seeds: Sequence[int]) -> int:
 
 
 def _moved(metric: dict[str, Any], seed: int, random: np.random.Generator) -> dict[str, Any]:
-    """A metric of another seed, its main score a little off."""
-    value = min(100.0, max(0.0, metric["value"] + random.normal()))
-    return {**metric, "pretrain_seed": seed, "value": value}
+    """A metric of another seed, its main score, if it has one, a little off."""
+    moved = {**metric, "pretrain_seed": seed}
+    if "value" in moved:
+        moved["value"] = min(100.0, max(0.0, moved["value"] + random.normal()))
+    return moved
 
 
 def _recorded(folder: Path) -> list[dict[str, Any]]:
