@@ -44,5 +44,5 @@ VERSIONS = {
     "draw_dynamics": 2,
     "draw_procedure": 1,
     "draw_training": 1,
-    "write_report": 1,
+    "write_report": 2,
 }
