@@ -34,6 +34,7 @@ from twinlang.ordering import (
 )
 
 DIGITS = 5  # of a weight in its file
+SMALL = 6  # items of the families that the penalty is chosen by: sums take 2**n steps
 ROOM = 1 << 21  # numbers that an array of the sums may hold
 
 
@@ -191,7 +192,8 @@ def train(
 ) -> tuple[dict[str, Any], float, float]:
     """Weights as `ordering.from_weights` reads them, the penalty, and the held-out log-likelihood.
 
-    penalties: strengths of L2, of which the one is taken that is best on held-out families.
+    penalties: strengths of L2, of which the one is taken that, learning from small families, is
+    best on held-out ones.
     """
     from scipy.optimize import minimize
 
@@ -203,22 +205,29 @@ def train(
     for one, part in zip(groups, np.split(index, ends[:-1]), strict=True):
         one.features = part.reshape(one.features.shape)
 
-    def loss(weights: np.ndarray, penalty: float) -> tuple[float, np.ndarray]:
-        gradient = penalty * weights
-        value = 0.5 * penalty * float(weights @ weights)
-        return value + sum(one.loss(weights, gradient) for one in groups), gradient
+    def fitted(start: np.ndarray, penalty: float, chosen: list[Group]) -> np.ndarray:
+        def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+            gradient = penalty * weights
+            value = 0.5 * penalty * float(weights @ weights)
+            return value + sum(one.loss(weights, gradient) for one in chosen), gradient
 
-    weights, best = np.zeros(len(codes)), None
-    for penalty in sorted(penalties, reverse=True):  # the smoothest first: a start for the next
         options = {"maxiter": iterations}
-        made = minimize(loss, weights, (penalty,), method="L-BFGS-B", jac=True, options=options)
-        weights = made.x
+        made = minimize(loss, start, method="L-BFGS-B", jac=True, options=options)
+        return np.asarray(made.x)
+
+    def valued(weights: np.ndarray) -> tuple[dict[str, Any], float]:
         named = named_weights(codes, weights)
-        value = per_family(held_out, partial(log_likelihood, from_weights(named)))
-        if best is None or value > best[2]:
-            best = named, penalty, value
-    assert best is not None
-    return best
+        return named, per_family(held_out, partial(log_likelihood, from_weights(named)))
+
+    few = [one for one in groups if one.families.shape[1] <= SMALL] or groups
+    weights, tried = np.zeros(len(codes)), []
+    for penalty in sorted(penalties, reverse=True):  # the smoothest first: a start for the next
+        weights = fitted(weights, penalty, few)
+        tried.append((*valued(weights), penalty, weights))
+    named, value, penalty, weights = max(tried, key=lambda one: one[1])
+    if len(few) < len(groups):
+        named, value = valued(fitted(weights, penalty, groups))
+    return named, penalty, value
 
 
 def per_family(families: Families, measure: Any) -> float:
