@@ -26,7 +26,8 @@ DELETED = ("--cascade=foreground", "--wait=true", "--timeout=600s")  # the Job g
 # What kubectl says where nothing was decided: no connection, or a server that is busy.
 UNREACHED = re.compile(
     r"unable to connect|was refused|connection re|timed? ?out|deadline exceeded|handshake|\bEOF\b"
-    r"|etcdserver|\((Timeout|ServerTimeout|InternalError|ServiceUnavailable|TooManyRequests)\)",
+    r"|no such host|unreachable|no route|failed to download openapi|etcdserver"
+    r"|\((Timeout|ServerTimeout|InternalError|ServiceUnavailable|TooManyRequests)\)",
     re.IGNORECASE,
 )
 Json = Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""A stand-in for kubectl and the cluster behind it, whose Jobs run on this machine; see state.py."""
+"""A stand-in for kubectl and a cluster whose Jobs run on this machine; see state.py."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import yaml
-from jsonschema import Draft202012Validator
 from state import POLL_SECONDS, STATE, change, fault, locked, read, record, remove, told, write
 
 SCHEMA = Path(__file__).with_name("job.schema.yaml")
@@ -20,6 +18,9 @@ SCHEMA = Path(__file__).with_name("job.schema.yaml")
 
 def problems(job: dict[str, Any]) -> list[str]:
     """Why Kubernetes would refuse a Job."""
+    import yaml  # here: the other verbs are asked often
+    from jsonschema import Draft202012Validator
+
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     found = [
         f"{'.'.join(map(str, error.absolute_path))}: {error.message[:200]}"
@@ -136,7 +137,7 @@ def main() -> None:
     for option in ("--wait", "--timeout", "--request-timeout"):
         flags.add_argument(option, default="true")
     flags.add_argument("--ignore-not-found", action="store_true")
-    arguments = flags.parse_args()
+    arguments = flags.parse_intermixed_args()
     told("calls", " ".join(sys.argv[1:]))
     wrong = fault(arguments.verb)
     if wrong and not wrong.startswith("lost: "):

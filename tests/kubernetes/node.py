@@ -32,6 +32,8 @@ def kubelet(name: str, fate: dict[str, Any]) -> None:
     box = pod["containers"][0]
     env = {one["name"]: one["value"] for one in box.get("env", [])}
     command = [expanded(part, env) for part in (*box["command"], *box["args"])]
+    if "slow" in fate:
+        command = ["/bin/sh", "-c", f'sleep {fate["slow"]}; exec "$@"', "sh", *command]
     # The image, in whose place this machine stands, has a PATH of its own.
     env = {"PATH": os.environ["PATH"], **env}
     running = {"phase": "Running", "containerStatuses": [{"name": "job", "state": {"running": {}}}]}

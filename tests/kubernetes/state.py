@@ -2,8 +2,8 @@
 
 NAME.json is a Job with its pod and events, `calls` what kubectl was asked, `runs` when pods began
 and ended. faults.json lists by verb what goes wrong, in order: for create, get and delete a message
-of kubectl ("" for none; "lost: MESSAGE" where only the answer is lost), for `run` the fate of the
-next pod ({"end": "Evicted", "after": seconds}, or {"waits": "node", "message": ...}).
+of kubectl ("" for none; "lost: MESSAGE" where only the answer is lost), for `run` the fate of
+a pod ({"end": "Evicted", "after": seconds}, {"slow": seconds}, {"waits": "node", "message": ...}).
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ def install(folder: Path) -> None:
     """Puts a `kubectl` into a folder, for the front of a PATH."""
     folder.mkdir(parents=True, exist_ok=True)
     script = Path(__file__).with_name("kubectl.py")
-    (folder / "kubectl").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n', "utf-8")
+    (folder / "kubectl").write_text(
+        f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n', "utf-8"
+    )
     (folder / "kubectl").chmod(0o755)
 
 

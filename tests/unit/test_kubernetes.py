@@ -1,4 +1,4 @@
-"""Jobs of Kubernetes, against a stand-in for kubectl that keeps state, runs them and fails on order."""
+"""Jobs of Kubernetes: a stand-in for kubectl keeps state, runs them and fails on order."""
 
 from __future__ import annotations
 
@@ -104,10 +104,15 @@ def test_a_job_asks_for_what_its_rule_needs(cluster: Cluster) -> None:
     }
     assert {"name": "PJRT_DEVICE", "value": "TPU"} in box["env"]
     assert job["metadata"]["annotations"]["twinlang-folder"] == str(cluster.study)
-    labels = {one["labels"][kubernetes.JOB] for one in (job["metadata"], job["spec"]["template"]["metadata"])}
+    labels = {
+        one["labels"][kubernetes.JOB]
+        for one in (job["metadata"], job["spec"]["template"]["metadata"])
+    }
     assert labels == {job["metadata"]["name"]}
     assert "args" not in template["spec"]["template"]["spec"]["containers"][0]
-    plain = kubernetes_job.manifest(template, cluster.script("true", resources={"gpu": 1}).read_text())
+    plain = kubernetes_job.manifest(
+        template, cluster.script("true", resources={"gpu": 1}).read_text()
+    )
     pod = plain["spec"]["template"]["spec"]
     assert pod["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "1"
     assert "nodeSelector" not in pod
@@ -135,7 +140,10 @@ def test_names_are_valid_and_tell_jobs_apart(cluster: Cluster, tmp_path: Path) -
         (("mountPath: ", "mountPath: /else"), "is on no volume of the Jobs"),
         (("containers:", "boxes:"), r"job.yaml is no Job of one container \('containers'\); mend"),
         (("kind: Job", "kind: ["), "job.yaml is no Job of one container .*; mend it"),
-        (("name: job", "name: Not_A_Name"), "Kubernetes refuses twinlang-pre-train-.* is invalid: "),
+        (
+            ("name: job", "name: Not_A_Name"),
+            "Kubernetes refuses twinlang-pre-train-.* is invalid: ",
+        ),
         (("claimName", "claim"), "Kubernetes refuses .* is invalid: "),
     ],
 )
@@ -158,8 +166,8 @@ def test_a_jobscript_that_is_none(cluster: Cluster) -> None:
 
 
 def test_a_script_runs_as_it_is_written(cluster: Cluster) -> None:
-    odd = """cd "$PWD_OF_STUDY" && printf '%s\\n' '$(HOME) $$x' "it's" "$HOME" >"a b" && exit 0 || exit 1"""
-    body = f"PWD_OF_STUDY='{cluster.study}'\n{odd}"
+    odd = """printf '%s\\n' '$(HOME) $$x' "it's" "$HOME" >"a b" && exit 0 || exit 1"""
+    body = f"cd '{cluster.study}' && {odd}"
     assert ended(cluster.submit(body)) == "success"
     assert (cluster.study / "a b").read_text() == "$(HOME) $$x\nit's\n/tmp\n"
 

@@ -137,7 +137,8 @@ def test_a_plan_on_the_machines_of_a_profile() -> None:
         "training   8.0 hours of a device (here)",
         "other      4.0 hours of a core",
         "wall time  5.01 hours on 8 cores, 2 gpu",
-        "longest    3.01 hours, one job after the other: pretrain 7,200 s, align 3,600 s, claims 36 s",
+        "longest    3.01 hours, one job after the other: "
+        "pretrain 7,200 s, align 3,600 s, claims 36 s",
     ]
 
 

@@ -12,7 +12,7 @@ from twinlang import scheduling
 from twinlang.cli import UserError
 from twinlang.scheduling import Task
 
-# Text of 10 s, then four models of 100 s on a device each, each scored in 5 s on a core, a table of 1 s.
+# Text, 10 s; four models of 100 s, each on a device; their scores, 5 s on a core; a table, 1 s.
 ONE = {"jobs": 1, "cores": 1}
 GPU = {**ONE, "gpu": 1}
 STUDY = [Task(10, ONE, [])]

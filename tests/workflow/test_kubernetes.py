@@ -1,4 +1,4 @@
-"""The tiny study as Jobs of Kubernetes, of a stand-in that runs them here; its faults on the way."""
+"""The tiny study as Jobs of Kubernetes, or of a stand-in that runs them here, and its faults."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def runs(folder: Path) -> list[list[str]]:
 
 
 def test_the_tiny_study(tiny: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Killed once, a pod evicted, the server away: the tables are those of a run without a cluster.
+    """Killed once, a pod evicted, the server away: the tables are those of a run on one machine.
 
     As the documentation says: three lines are changed, and the study is a folder of its own.
     """
@@ -54,7 +54,7 @@ def test_the_tiny_study(tiny: Project, tmp_path: Path, monkeypatch: pytest.Monke
     run += ["--directory", str(study), "--seconds-between-status-checks", "1"]
     run += ["--latency-wait", "5"]
 
-    faults = {"create": [LOST], "get": ["", LOST]}  # what a killed run left is asked for first
+    faults = {"create": [LOST], "run": [{"slow": 300}]}
     (cluster / "faults.json").write_text(json.dumps(faults))
     first = project.start(*run)
     until(lambda: runs(cluster))
@@ -63,7 +63,8 @@ def test_the_tiny_study(tiny: Project, tmp_path: Path, monkeypatch: pytest.Monke
     assert "be locked" in project.snakemake(*run).stdout
     assert project.snakemake("--unlock", "--directory", str(study)).returncode == 0
 
-    faults = {"get": ["", LOST], "run": [{}, {"end": "Evicted", "after": 1}]}
+    # What the killed run has left is asked for first.
+    faults = {"get": ["", LOST], "run": [{}, {}, {"end": "Evicted", "after": 1}]}
     (cluster / "faults.json").write_text(json.dumps(faults))
     done = project.snakemake(*run)
     assert done.returncode == 0, done.stdout

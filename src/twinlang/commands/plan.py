@@ -174,7 +174,9 @@ def times(
         )
         for job, before in zip(found, after, strict=True)
     ]
-    device = sum(t.seconds for t, job in zip(tasks, found, strict=True) if job[0] in planning.DEVICE)
+    device = sum(
+        t.seconds for t, job in zip(tasks, found, strict=True) if job[0] in planning.DEVICE
+    )
     other = sum(task.seconds for task in tasks) - device
     places = scheduling.places(profile, nodes=nodes)
     wall = scheduling.wall(tasks, places)
