@@ -149,4 +149,5 @@ def begin():
         workflow.executor_plugin.name,
         locked=workflow.execution_settings.lock,
         say=logger.info,
+        command=getattr(workflow.executor_settings, "submit_cmd", None) or "",
     )

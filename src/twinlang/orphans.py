@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from twinlang import kubernetes
 from twinlang.cli import UserError
 
 LOGS = ".snakemake/slurm_logs"  # where the executor's jobs of a folder write
@@ -19,15 +20,21 @@ WAIT_SECONDS = 600.0  # for cancelled jobs to leave; a site's KillWait is half a
 POLL_SECONDS = 1.0
 
 
-def end(executor: str, *, locked: bool, say: Callable[[str], object]) -> None:
+def end(executor: str, *, locked: bool, say: Callable[[str], object], command: str = "") -> None:
     """Cancels what an earlier run of this folder has left in the queue, and waits until it is gone.
 
-    executor: Slurm's queue alone is asked; the Job scripts replace what they find of a job.
+    executor: Slurm's queue is asked, or Kubernetes where `command`, which submits, is its script.
     locked: Snakemake's lock proves that no other run is alive; without it nothing is touched.
 
     Raises:
-        UserError: a job does not leave the queue.
+        UserError: a job does not leave the queue, or the script is not there.
     """
+    if executor == "cluster-generic" and command.endswith("kubernetes/submit.sh"):
+        if not Path(command).is_file():
+            raise UserError(f"{command} is not seen from {Path.cwd()}; give --profile a full path")
+        if locked:
+            kubernetes.end(say)
+        return
     if executor != "slurm" or not locked or not (found := queued()):
         return
     say(f"Cancelling jobs that an earlier run of this folder has left: {', '.join(found)}")

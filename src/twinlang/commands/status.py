@@ -2,7 +2,8 @@
 
 Run in the study's folder, or with --directory, on any machine that sees its disk; nothing is
 written and no workflow is started. What runs is told by Snakemake's newest log, and models in
-training by their journals and locks.
+training by their journals and locks. On a cluster, what has not begun counts as running; Jobs of
+Kubernetes that wait for a place are named with the reason.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from twinlang.cli import UserError, parser
+from twinlang.kubernetes_job import NOTES
 
 QUIET_SECONDS = 120.0  # a model whose lock has had no heartbeat for so long trains no more
 PROGRESS = re.compile(r"^(\d+) of (\d+) steps", re.MULTILINE)
@@ -29,7 +31,8 @@ def main(argv: list[str] | None = None) -> None:
     flags = parser(__doc__)
     flags.add_argument("--directory", default=".", help="the study's folder")
     folder = Path(flags.parse_args(argv).directory)
-    print("\n".join([*run_lines(folder), *training_lines(folder)]), flush=True)
+    lines = [*run_lines(folder), *waiting_lines(folder), *training_lines(folder)]
+    print("\n".join(lines), flush=True)
 
 
 def run_lines(folder: Path) -> list[str]:
@@ -62,6 +65,15 @@ def run_lines(folder: Path) -> list[str]:
         spent = log.stat().st_mtime - _begun(log)
         left = timedelta(seconds=round(spent / done * (whole - done)))
         lines.append(f"left     about {left}, if jobs go on at this pace")
+    return lines
+
+
+def waiting_lines(folder: Path) -> list[str]:
+    """A line for each Job of Kubernetes that was submitted and has not begun: why, since when."""
+    lines = []
+    for note in sorted(folder.glob(f"{NOTES}/*.waits")):
+        age = timedelta(seconds=round(time.time() - note.stat().st_mtime))
+        lines.append(f"waits    {note.stem}: {note.read_text(encoding='utf-8')}, for {age}")
     return lines
 
 
