@@ -94,11 +94,8 @@ all_scores = from_config(study.all_scores)
 
 def deriv_corpus(wildcards):
     """The twin's corpus, which the pairing chooses."""
-    return "results/encoded/{}/{}/corpus/{}.arrow".format(
-        wildcards.lang,
-        wildcards.twin,
-        parameters.deriv_corpus(config, wildcards.pairing),
-    )
+    corpus = parameters.deriv_corpus(config, wildcards.pairing)
+    return f"results/encoded/{wildcards.lang}/{wildcards.twin}/corpus/{corpus}.arrow"
 
 
 def table_scores(wildcards):
@@ -138,8 +135,7 @@ procedure = from_config(procedure_parameters.chained, [], rules=workflow.rules)
 
 
 def begin():
-    """Lists the cells that cannot be had; stops before a download that is not pinned; ends what a
-    killed run has left in a queue."""
+    """Says what is left out or not pinned; ends what a killed run has left in a queue."""
     if lines := study.left_out(config):
         logger.info(lines)
     fetches = [j for j in workflow.dag.needrun_jobs() if j.rule.name == "fetch_hub"]
