@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from twinlang import orphans
+from twinlang import orphans, slurm_queue
 from twinlang.cli import UserError
+from twinlang.commands import status
 
 SQUEUE = """#!/bin/sh
 [ -e "$QUEUE" ] || { echo "squeue: error: no controller" >&2; exit 1; }
@@ -27,7 +28,11 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "my study"
     folder.mkdir()
     logs = [folder, folder, f"{folder} 2"]
-    lines = [f"{n:<20}{log}/.snakemake/slurm_logs/x/%j.log" for n, log in enumerate(logs, 7)]
+    states = [("RUNNING", "None"), ("PENDING", "Resources"), ("RUNNING", "None")]
+    lines = [
+        f"{n:<20}{state:<20}{reason:<60}{log}/.snakemake/slurm_logs/x/%j.log"
+        for n, (log, (state, reason)) in enumerate(zip(logs, states, strict=True), 7)
+    ]
     (tmp_path / "queue").write_text("\n".join(lines) + "\n", encoding="utf-8")
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setenv("QUEUE", str(tmp_path / "queue"))
@@ -58,3 +63,11 @@ def test_a_queue_that_does_not_answer_is_an_error(queue: Path) -> None:
     queue.unlink()
     with pytest.raises(UserError, match="squeue fails .*no controller.*; run where Slurm answers"):
         orphans.queued()
+    assert not status.waiting_lines(Path())
+
+
+def test_the_status_says_what_waits_and_why(queue: Path) -> None:
+    assert status.waiting_lines(Path()) == [
+        "waiting  in Slurm's queue, of what is called running: 1 (Resources)"
+    ]
+    assert [job.state for job in slurm_queue.jobs(Path())] == ["RUNNING", "PENDING"]

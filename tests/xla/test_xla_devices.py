@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 pytest.importorskip("torch_xla", reason="torch_xla is not installed; make test-xla has it")
 
-from tests.micro import Study
-from twinlang import devices, journal, pretraining, recipe, sentences, xla
+from tests.micro import MODEL, SETTINGS, VOCABULARY, Study
+from twinlang import devices, journal, pretraining, recipe, retrieval, sentences, tasks, xla
+from twinlang.cli import read_lines
 from twinlang.devices import Engine
+from twinlang.finetuning import classifier, finetune, predict
+from twinlang.model import Encoder, Shape
 from twinlang.resume import Resume
 
 STEPS, TWIN = 40, ["inversion", "transliteration"]
@@ -107,3 +111,42 @@ def test_a_state_moves_between_devices(
     assert list(tmp_path.glob(".resume.*.safetensors"))
     with Resume(tmp_path, "a" * 64) as resume:
         compare(on_xla[:2], trained(study, tmp_path, order[1], resume=resume), 2e-4)
+
+
+def tuned(study: Study, name: str, on: Engine, epochs: int = 4) -> tuple[float, Any]:
+    """Score on the dev set, and predictions, of a model fine-tuned on a task."""
+    task = tasks.load(name)
+    settings = {**SETTINGS, "dropout": 0.0, "freeze_embeddings": False, "language": "en"}
+    settings["epochs"] = epochs
+    shape = {"model": {**MODEL, "rows": VOCABULARY, "initializer_range": 0.2}}
+    train, dev = (read_lines(study.items(name, split)) for split in ("train", "dev"))
+    data, shown = (sentences.read(study.task(name, split, [])) for split in ("train", "dev"))
+    model = on.place(classifier(shape, task, settings, seed=0))
+    common: Any = {"task": task, "settings": settings, "engine": on}
+    finetune(model, data=data, records=train, seed=0, **common)
+    found = predict(model, data=shown, records=dev, **common)
+    return task.score(dev, found, settings)[task.METRIC], found
+
+
+@pytest.mark.parametrize("name", ["pos", "ner", "nli", "qa"])
+def test_a_task_is_tuned_and_scored_as_on_the_cpu(
+    study: Study, xla_engine: Engine, name: str
+) -> None:
+    before = xla.compilations()
+    there = tuned(study, name, xla_engine)
+    first = xla.compilations()
+    here = tuned(study, name, engine("cpu"))
+    assert there[0] == pytest.approx(here[0], abs=2.0)
+    assert sum(a == b for a, b in zip(there[1], here[1], strict=True)) >= 10  # of 12
+    again = tuned(study, name, xla_engine, epochs=8)
+    assert again[0] != there[0] or again[1] == there[1]
+    assert 0 < first - before < 30 and xla.compilations() == first
+
+
+def test_sentences_are_embedded_as_on_the_cpu(study: Study, xla_engine: Engine) -> None:
+    torch.manual_seed(0)
+    encoder = Encoder(Shape(rows=VOCABULARY, **MODEL))
+    data = sentences.read(study.task("retrieval", "dev", []))
+    here = retrieval.embed(encoder, data, max_length=96, engine=engine("cpu"))
+    there = retrieval.embed(xla_engine.place(encoder), data, max_length=96, engine=xla_engine)
+    assert here.shape == there.shape and (here - there).abs().max() < 1e-4

@@ -2,7 +2,7 @@
 
 Run in the study's folder, or with --directory, on any machine that sees its disk; nothing is
 written and no workflow is started. What runs is told by Snakemake's newest log, and models in
-training by their journals and locks.
+training by their journals and locks. Where Slurm answers, it is asked what waits, and why.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+from twinlang import slurm_queue
 from twinlang.cli import UserError, parser
 
 QUIET_SECONDS = 120.0  # a model whose lock has had no heartbeat for so long trains no more
@@ -29,7 +31,8 @@ def main(argv: list[str] | None = None) -> None:
     flags = parser(__doc__)
     flags.add_argument("--directory", default=".", help="the study's folder")
     folder = Path(flags.parse_args(argv).directory)
-    print("\n".join([*run_lines(folder), *training_lines(folder)]), flush=True)
+    found = [*run_lines(folder), *waiting_lines(folder), *training_lines(folder)]
+    print("\n".join(found), flush=True)
 
 
 def run_lines(folder: Path) -> list[str]:
@@ -63,6 +66,18 @@ def run_lines(folder: Path) -> list[str]:
         left = timedelta(seconds=round(spent / done * (whole - done)))
         lines.append(f"left     about {left}, if jobs go on at this pace")
     return lines
+
+
+def waiting_lines(folder: Path) -> list[str]:
+    """A line of what waits in Slurm's queue, with its reasons; none where no Slurm answers."""
+    try:
+        found = [job for job in slurm_queue.jobs(folder) if job.state == "PENDING"]
+    except UserError:
+        return []
+    told = ", ".join(
+        f"{count} ({reason})" for reason, count in Counter(job.reason for job in found).items()
+    )
+    return [f"waiting  in Slurm's queue, of what is called running: {told}"] if found else []
 
 
 def training_lines(folder: Path) -> list[str]:
