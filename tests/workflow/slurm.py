@@ -6,6 +6,7 @@ import fcntl
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -33,6 +34,7 @@ main()
 SLURM = ["--profile", "profiles/slurm", "--latency-wait", "15"]
 MODEL = "results/pretrain/en/orig/mono/s0/model.safetensors"
 JOURNAL = "results/pretrain/en/orig/mono/s0/train.jsonl"
+STARTED: list[subprocess.Popen[str]] = []
 
 
 def missing() -> str:
@@ -57,12 +59,16 @@ def started(folder: Path, *nodes: int) -> Iterator[None]:
         try:
             yield
         finally:
+            for process in STARTED:  # of tests that have failed
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
             subprocess.run([CLUSTER, "stop"], stdout=out, stderr=subprocess.STDOUT)
 
 
 def start(project: Project, *arguments: str) -> subprocess.Popen[str]:
     """Starts Snakemake on the cluster."""
-    return project.start(*SLURM, *arguments, program=["-c", OFTEN])
+    STARTED.append(project.start(*SLURM, *arguments, program=["-c", OFTEN]))
+    return STARTED[-1]
 
 
 def finish(process: subprocess.Popen[str]) -> str:
