@@ -6,7 +6,8 @@ import re
 
 from twinlang import config as study
 from twinlang import orphans, pair_parameters, parameters, procedure_parameters
-from twinlang import report_parameters, tree_parameters, validation, yaml_keys
+from twinlang import report_parameters, slurm_queue, tree_parameters
+from twinlang import validation, yaml_keys
 from twinlang.cli import UserError
 from twinlang.versions import VERSIONS
 
@@ -136,8 +137,10 @@ def begin():
     """Lists the cells that cannot be had; ends what a killed run has left in a queue."""
     if lines := study.left_out(config):
         logger.info(lines)
-    orphans.end(
-        workflow.executor_plugin.name,
-        locked=workflow.execution_settings.lock,
-        say=logger.info,
-    )
+    executor, locked = workflow.executor_plugin.name, workflow.execution_settings.lock
+    try:
+        if executor == "slurm":
+            slurm_queue.check_partitions(workflow.dag.needrun_jobs())
+        orphans.end(executor, locked=locked, say=logger.info)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import re
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from twinlang.cli import UserError
 
@@ -30,17 +33,39 @@ def jobs(folder: Path) -> list[Job]:
         UserError: the queue cannot be asked.
     """
     form = ",".join(f"{name}:{width}" for name, width in WIDTHS.items())
-    command = ["squeue", "--noheader", "--user", getpass.getuser(), f"--Format={form}"]
+    told = _ask("squeue", "--noheader", "--user", getpass.getuser(), f"--Format={form}")
+    logs = str((folder / LOGS).resolve()) + "/"
+    return [Job(*fields) for *fields, log in map(_fields, told) if log.startswith(logs)]
+
+
+def check_partitions(jobs: Iterable[Any]) -> None:
+    """Refuses a run whose jobs (Snakemake's) name partitions that Slurm does not have: else each
+    would fail four times, and its former outputs be deleted.
+
+    Raises:
+        UserError: such names, and those that there are.
+    """
+    values = [job.rule.resources.get("slurm_partition").raw for job in jobs if not job.is_norun]
+    named = {name for value in values for name in str(value or "").split(",")}
+    known = {line.strip() for line in _ask("sinfo", "--noheader", "--all", "--format=%R")}
+    # What is no name is an expression, which each job evaluates.
+    if wrong := sorted(name for name in named - known if re.fullmatch(r"[\w.-]+", name)):
+        raise UserError(
+            f"slurm_partition: Slurm has no partition {', '.join(wrong)}; in the profile, name one "
+            f"of {', '.join(sorted(known))}"
+        )
+
+
+def _ask(*command: str) -> list[str]:
+    """The lines that a command of Slurm answers."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
     except (OSError, subprocess.SubprocessError) as error:
         reason = (getattr(error, "stderr", "") or str(error)).strip()
         raise UserError(
-            f"squeue fails ({reason}); run where Slurm answers, or with another profile"
+            f"{command[0]} fails ({reason}); run where Slurm answers, or with another profile"
         ) from None
-    logs = str((folder / LOGS).resolve()) + "/"
-    found = map(_fields, done.stdout.splitlines())
-    return [Job(*told) for *told, log in found if log.startswith(logs)]
+    return done.stdout.splitlines()
 
 
 def _fields(line: str) -> list[str]:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A Slurm of one machine for tests, without systemd and cgroups. One at a time: its jobs find it by /etc/slurm, since
 # Snakemake's plugin hands no SLURM_CONF on. Needs root, slurm-wlm and munge.
-#   cluster.sh start NODES [MORE]   starts so many nodes of two processors each, called HOST, HOST-2 ..., in the partition
+#   cluster.sh start NODES [MORE]   starts so many nodes of four processors each, called HOST, HOST-2 ..., in the partition
 #                                   main, and MORE that follow in the partition spare; then runs a job on all
 #   cluster.sh kill N               kills the daemon of the N-th node (kill -9); its jobs run on
 #   cluster.sh node N               starts it again
@@ -66,7 +66,7 @@ MinJobAge=3600
 KillWait=10
 CONF
     for n in $(seq "$(($1 + $2))"); do
-        echo "NodeName=$(name "$n") NodeHostname=$host NodeAddr=127.0.0.1 Port=$((17000 + n)) CPUs=2 RealMemory=64000 State=UNKNOWN"
+        echo "NodeName=$(name "$n") NodeHostname=$host NodeAddr=127.0.0.1 Port=$((17000 + n)) CPUs=4 RealMemory=64000 State=UNKNOWN"
     done
     echo "PartitionName=main Nodes=$(names 1 "$1") Default=YES MaxTime=24:00:00 State=UP"
     if [ "$2" != 0 ]; then echo "PartitionName=spare Nodes=$(names $(($1 + 1)) $(($1 + $2))) MaxTime=24:00:00 State=UP"; fi

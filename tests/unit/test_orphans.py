@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,10 +20,15 @@ for job in "$@"; do grep -v "^$job " "$QUEUE" >"$QUEUE.new"; mv "$QUEUE.new" "$Q
 """
 
 
+SINFO = """#!/bin/sh
+printf 'main\\ngpu\\n'
+"""
+
+
 @pytest.fixture
 def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The queue's file: two jobs of this folder, one of a folder whose name begins alike."""
-    for name, text in {"squeue": SQUEUE, "scancel": SCANCEL}.items():
+    for name, text in {"squeue": SQUEUE, "scancel": SCANCEL, "sinfo": SINFO}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
         (tmp_path / name).chmod(0o755)
     folder = tmp_path / "my study"
@@ -71,3 +77,13 @@ def test_the_status_says_what_waits_and_why(queue: Path) -> None:
         "waiting  in Slurm's queue, of what is called running: 1 (Resources)"
     ]
     assert [job.state for job in slurm_queue.jobs(Path())] == ["RUNNING", "PENDING"]
+
+
+def test_partitions_that_slurm_does_not_have_are_named(queue: Path) -> None:
+    def job(partition: object) -> SimpleNamespace:
+        resources = {"slurm_partition": SimpleNamespace(raw=partition)}
+        return SimpleNamespace(is_norun=False, rule=SimpleNamespace(resources=resources))
+
+    slurm_queue.check_partitions(map(job, ["main", "gpu,main", "'gpu' if attempt > 1", None]))
+    with pytest.raises(UserError, match="no partition cpu, old; .* name one of gpu, main"):
+        slurm_queue.check_partitions(map(job, ["old,main", "cpu"]))

@@ -23,12 +23,12 @@ from tests.workflow.project import PROJECT, Project
 
 CLUSTER = PROJECT / "tests/slurm/cluster.sh"
 PATIENCE = 600.0  # seconds that a busy machine may need for one thing
-# Snakemake with one change: it asks after its jobs each second, not ever more rarely.
+# Snakemake with one change: it asks after its jobs every two seconds, not ever more rarely.
 OFTEN = """
 import asyncio
 from snakemake.cli import main
 from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
-RemoteExecutor.sleep = lambda self: asyncio.sleep(1)
+RemoteExecutor.sleep = lambda self: asyncio.sleep(2)
 main()
 """
 SLURM = ["--profile", "profiles/slurm", "--latency-wait", "15"]
@@ -98,7 +98,7 @@ def until(condition: Callable[[], Any], what: str) -> Any:
     end = time.monotonic() + PATIENCE
     while not (found := condition()):
         assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.2)
+        time.sleep(0.5)
     return found
 
 

@@ -136,12 +136,13 @@ def two_nodes(studies: Studies, folder: Path) -> None:
 
 
 def no_such_partition(studies: Studies, folder: Path) -> None:
-    """A partition that is not there is named, and nothing is submitted."""
+    """A partition that is not there is named before anything is submitted or deleted."""
     project = studies.tiny.clone(folder / "project")
     more = ["--forcerun", "pretrain_mono", "--default-resources", "slurm_partition=nowhere"]
-    told, _ = (process := start(project, MODEL, *more, "--retries", "0")).communicate()
-    assert process.returncode == 1 and "invalid partition specified: nowhere" in told
-    assert not jobs(project)
+    told, _ = (process := start(project, MODEL, *more)).communicate()
+    assert process.returncode == 1
+    assert "Slurm has no partition nowhere; in the profile, name one of main, spare" in told
+    assert not jobs(project) and (project.folder / MODEL).exists()
 
 
 def never_starts(studies: Studies, folder: Path) -> None:
