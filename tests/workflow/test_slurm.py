@@ -85,13 +85,14 @@ def out_of_memory_and_time(studies: Studies, folder: Path) -> None:
 
 
 def killed_and_cancelled(studies: Studies, folder: Path) -> None:
-    """Snakemake killed and run again, a job cancelled: never two at once, and the same model."""
+    """Two runs at once; one killed and run again; a job cancelled: one job at a time, one model."""
     project = studies.long.clone(folder / "project")
     first = start(project, MODEL)
+    slurm.until(lambda: jobs(project), "a job")
+    assert "be locked" in project.snakemake(MODEL, *SLURM).stdout
     training(project, 1, first)
     os.killpg(first.pid, signal.SIGKILL)
     assert states(project) == ["RUNNING"]
-    assert "be locked" in project.snakemake(MODEL, *SLURM).stdout
     assert project.snakemake("--unlock").returncode == 0
 
     second = start(project, MODEL)
