@@ -63,7 +63,8 @@ def whole_study(studies: Studies, folder: Path) -> None:
     finish(start(project, "results/table3.csv"))
     mine, theirs = (p.folder / "results/table3.csv" for p in (project, studies.tiny))
     assert mine.read_bytes() == theirs.read_bytes()
-    assert len(jobs(project)) == 10 and set(states(project)) == {"COMPLETED"}
+    # No work is done twice; a submission that the busy machine itself fails may be tried again.
+    assert states(project).count("COMPLETED") == 10
     assert not project.plan("results/table3.csv")
 
 
