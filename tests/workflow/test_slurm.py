@@ -154,7 +154,7 @@ def never_starts(studies: Studies, folder: Path) -> None:
     process = start(project, MODEL, *more)  # longer than the partition gives
     slurm.until(lambda: states(project) == ["PENDING"], "a job that waits")
     (told,) = status.waiting_lines(project.folder)
-    assert told.endswith("running: 1 (PartitionConfig)")
+    assert told.endswith(("running: 1 (PartitionConfig)", "running: 1 (PartitionTimeLimit)"))
     process.send_signal(signal.SIGINT)
     process.communicate()
     slurm.ended(project, 1, "CANCELLED")
