@@ -5,14 +5,9 @@ READS    the configuration; all of its meaning is in twinlang.config and twinlan
 import re
 
 from twinlang import config as study
-from twinlang import (
-    hub_parameters,
-    orphans,
-    pair_parameters,
-    parameters,
-    procedure_parameters,
-)
-from twinlang import report_parameters, tree_parameters, validation, yaml_keys
+from twinlang import hub_parameters, orphans, pair_parameters, parameters
+from twinlang import procedure_parameters, report_parameters, slurm_queue
+from twinlang import tree_parameters, validation, yaml_keys
 from twinlang.cli import UserError
 from twinlang.versions import VERSIONS
 
@@ -138,12 +133,13 @@ def begin():
     """Says what is left out or not pinned; ends what a killed run has left in a queue."""
     if lines := study.left_out(config):
         logger.info(lines)
-    fetches = [j for j in workflow.dag.needrun_jobs() if j.rule.name == "fetch_hub"]
-    if told := hub_parameters.unpinned(job.params.pins for job in fetches):
-        raise WorkflowError(told)
-    orphans.end(
-        workflow.executor_plugin.name,
-        locked=workflow.execution_settings.lock,
-        say=logger.info,
-        command=getattr(workflow.executor_settings, "submit_cmd", None) or "",
-    )
+    executor, locked = workflow.executor_plugin.name, workflow.execution_settings.lock
+    command = getattr(workflow.executor_settings, "submit_cmd", None) or ""
+    jobs = list(workflow.dag.needrun_jobs())
+    try:
+        hub_parameters.check(j.params.pins for j in jobs if j.rule.name == "fetch_hub")
+        if executor == "slurm":
+            slurm_queue.check_partitions(jobs)
+        orphans.end(executor, locked=locked, say=logger.info, command=command)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None

@@ -6,16 +6,14 @@ jobs anew. They are cancelled first, which loses little: training goes on from i
 
 from __future__ import annotations
 
-import getpass
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from twinlang import kubernetes
+from twinlang import kubernetes, slurm_queue
 from twinlang.cli import UserError
 
-LOGS = ".snakemake/slurm_logs"  # where the executor's jobs of a folder write
 WAIT_SECONDS = 600.0  # for cancelled jobs to leave; a site's KillWait is half a minute
 POLL_SECONDS = 1.0
 
@@ -50,19 +48,9 @@ def end(executor: str, *, locked: bool, say: Callable[[str], object], command: s
 
 
 def queued() -> list[str]:
-    """The numbers of the jobs in Slurm's queue, running or waiting, that write into this folder.
+    """The numbers of this folder's jobs in the queue.
 
     Raises:
         UserError: the queue cannot be asked.
     """
-    command = ["squeue", "--noheader", "--user", getpass.getuser(), "--Format=JobID:20,StdOut:4096"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        reason = (getattr(error, "stderr", "") or str(error)).strip()
-        raise UserError(
-            f"squeue fails ({reason}); run where Slurm answers, or with another profile"
-        ) from None
-    logs = str(Path(LOGS).resolve()) + "/"
-    lines = [(line[:20].strip(), line[20:].strip()) for line in done.stdout.splitlines()]
-    return [job for job, log in lines if log.startswith(logs)]
+    return [job.number for job in slurm_queue.jobs(Path())]
