@@ -29,7 +29,10 @@ def from_config(function, names=None, **fixed):
 
     def of_wildcards(wildcards):
         chosen = wildcards.keys() if names is None else names
-        return function(config, **{n: wildcards[n] for n in chosen}, **fixed)
+        try:
+            return function(config, **{n: wildcards[n] for n in chosen}, **fixed)
+        except UserError as error:
+            raise WorkflowError(str(error)) from None
 
     return of_wildcards
 
@@ -85,20 +88,13 @@ tuned_on = from_config(parameters.tuned_on, ["lang", "twin", "task", "setting"])
 tuned_model = from_config(parameters.tuned_model)
 experiment_metrics = from_config(study.metrics)
 all_scores = from_config(study.all_scores)
+table_scores = from_config(study.table_scores)
 
 
 def deriv_corpus(wildcards):
     """The twin's corpus, which the pairing chooses."""
     corpus = parameters.deriv_corpus(config, wildcards.pairing)
     return f"results/encoded/{wildcards.lang}/{wildcards.twin}/corpus/{corpus}.arrow"
-
-
-def table_scores(wildcards):
-    """The tidy scores of a table or figure; an error names the experiment that is missing."""
-    try:
-        return study.table_scores(config, study.table_of(**wildcards))
-    except UserError as error:
-        raise WorkflowError(str(error)) from None
 
 
 corpus_settings = from_config(parameters.corpus_settings, ["lang"])

@@ -109,7 +109,7 @@ rule retrieve_pair:
 
 use rule collect_scores as collect_pairs with:
     input:
-        metrics=pair_parameters.metrics(config),
+        metrics=from_config(pair_parameters.collected, []),
     output:
         scores="results/scores/pairs.csv",
     log:

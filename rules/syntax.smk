@@ -43,7 +43,7 @@ rule train_ordering:
 
 
 rule syntax_report:
-    """The proof sheet of a language: where its twin stands between source and target."""
+    """The proof sheet of a language: where its twins stand between source and target."""
     input:
         unpack(from_config(tree_parameters.syntax_inputs, ["lang"])),
     output:
@@ -60,20 +60,20 @@ rule syntax_report:
         mem_mb=2000,
         runtime=30,
     params:
-        steps=from_config(tree_parameters.syntax_steps, ["lang"]),
-        target=from_config(tree_parameters.syntax_target, ["lang"]),
+        twins=from_config(tree_parameters.syntax_twins, ["lang"]),
+        targets=from_config(tree_parameters.syntax_targets, ["lang"]),
         seed=config["twin_seed"],
         version=VERSIONS["syntax_report"],
     shell:
         r"""
         python -m twinlang.steps.syntax_report \
             --source {input.source:q} \
-            --target {input.target:q} \
+            --targets {input.targets:q} \
+            --target-langs {params.targets:q} \
             --files {input.files:q} \
-            --steps {params.steps:q} \
+            --twins {params.twins:q} \
             --seed {params.seed} \
             --lang {wildcards.lang:q} \
-            --target-lang {params.target:q} \
             --csv {output.csv:q} \
             --figure {output.figure:q} \
             >{log:q} 2>&1

@@ -239,27 +239,22 @@ def figures(config: Config) -> list[str]:
     return [figure for figure, table in FIGURES.items() if _read_by(config, table)]
 
 
-def table_of(*, table: str = "", figure: str = "") -> str:
-    """A table, or the one that a figure shows."""
-    return table or FIGURES[figure]
-
-
 def all_scores(config: Config) -> list[str]:
     """The tidy scores of every experiment."""
     return [f"results/scores/{entry['name']}.csv" for entry in config["experiments"]]
 
 
-def table_scores(config: Config, table: str) -> list[str]:
-    """The scores that a table reads: those of its experiment, or of all with its measure.
+def table_scores(config: Config, table: str = "", figure: str = "") -> list[str]:
+    """The scores that a table or figure reads: of its experiment, or of all with its measure.
 
     Raises:
         UserError: the configuration has no such experiment.
     """
-    found = _read_by(config, table)
-    if not found:
+    name, table = figure or table, table or FIGURES[figure]
+    if not (found := _read_by(config, table)):
         wanted = f"named '{TABLES[table]}'" if table in TABLES else NEEDED[MEASURES[table]]
         raise UserError(
-            f"{table} reads an experiment {wanted}; add one to `experiments`, "
+            f"{name} reads an experiment {wanted}; add one to `experiments`, "
             "or take a preset that has one, as config/full.yaml"
         )
     return [f"results/scores/{entry['name']}.csv" for entry in found]
@@ -273,7 +268,7 @@ NEEDED = {
 
 def table_twins(config: Config, table: str = "", figure: str = "") -> str:
     """The twins of a table's or figure's experiments, with steps, in the configuration's order."""
-    found = _read_by(config, table_of(table=table, figure=figure))
+    found = _read_by(config, table or FIGURES[figure])
     names = {twin for entry in found for twin in entry["twins"]}
     return json.dumps({twin: steps for twin, steps in config["twins"].items() if twin in names})
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from twinlang import parameters
+from twinlang.cli import UserError
 from twinlang.config import MONO, ORIG, RETRIEVAL, Config, is_finetuned
 from twinlang.naming import unknown
 
@@ -63,6 +64,17 @@ def tables(config: Config) -> list[str]:
     files = metrics(config)
     retrieved = [path for path in files if path.endswith(f"/{RETRIEVAL}.json")]
     return ["pairs"] * (len(files) > len(retrieved)) + ["pairs-retrieval"] * bool(retrieved)
+
+
+def collected(config: Config) -> list[str]:
+    """The metric files of the table of pairs.
+
+    Raises:
+        UserError: the configuration has no pairs.
+    """
+    if not (found := metrics(config)):
+        raise UserError("results/pairs.csv: there are no pairs; add the block `pairs`")
+    return found
 
 
 def _of_task(config: Config, pair: Pair, task: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The proof sheet of a syntax twin: its rows, and its figure."""
+"""The proof sheet of syntax twins: its rows, and its figure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from twinlang import families as kin
-from twinlang import ordering
+from twinlang import ordering, word_order
 from twinlang.forest import at_most, forest, projective
 from twinlang.ordering import CLASSES, EXACT, FIRST, Ordering, log_likelihood
 from twinlang.sentences import Sentences
@@ -35,44 +35,68 @@ def shown(value: Any) -> Any:
     return f"{value:.3f}" if isinstance(value, float) else value
 
 
-def table(measured: Mapping[str, Mapping[str, tuple[float, int]]]) -> list[dict[str, Any]]:
-    """The rows of `word_order.measures` of the three sides."""
+def followed(steps: Sequence[Any]) -> dict[str, str]:
+    """The languages that nouns and verbs of a twin follow, from its steps."""
+    (_, given), *_ = map(parse, steps)
+    return {name: str(given[name]) for name in CLASSES}
+
+
+def spoken(followed: Mapping[str, str]) -> str:
+    """Them as text: one code, or each with its class."""
+    codes = set(followed.values())
+    each = ", ".join(f"{lang} ({name})" for name, lang in followed.items())
+    return codes.pop() if len(codes) == 1 else each
+
+
+def table(
+    source: Sequence[Tree], twin: Sequence[Tree], targets: Mapping[str, Sequence[Tree]]
+) -> list[dict[str, Any]]:
+    """The rows of `word_order.measures`; a target is that of the measure's heads, nouns or verbs,
+    and of what counts all heads that of the verbs."""
+    sides = {"source": source, "twin": twin, **targets}
+    measured = {
+        name: word_order.measures(forest(word_order.encoded(trees, name)))
+        for name, trees in sides.items()
+    }
+    of_verbs = {share.name for share in SHARES if share.heads == CLASSES["verbs"]}
     rows = []
     for name in measured["source"]:
-        values = {side: measured[side][name][0] for side in SIDES}
-        counts = {f"n_{side}": measured[side][name][1] for side in SIDES}
+        target = "verbs" if name in of_verbs | {HEAD_INITIAL, LENGTH} else "nouns"
+        found = dict(
+            zip(SIDES, (measured[key][name] for key in ("source", "twin", target)), strict=True)
+        )
+        values = {side: value for side, (value, _) in found.items()}
+        counts = {f"n_{side}": count for side, (_, count) in found.items()}
         rows.append(row(name, "words" if name == LENGTH else "percent", **values, **counts))
     return rows
 
 
 def surprisals(
-    sides: Mapping[str, Sequence[Tree]], steps: Sequence[Any], files: Sequence[str], target: str
+    source: Sequence[Tree],
+    twin: Sequence[Tree],
+    targets: Mapping[str, Sequence[Tree]],
+    steps: Sequence[Any],
+    files: Sequence[str],
 ) -> list[dict[str, Any]]:
     """Bits a family of each side under the model that its order comes from, nouns and verbs; and
     how many dependents have a label that the target's model has never seen."""
     (_, given), *_ = map(parse, steps)
     paths = {Path(file).stem: file for file in files}
-    own, of_target = (ordering.read(paths[lang]) for lang in (given["own"], target))
+    own = ordering.read(paths[given["own"]])
     share, fall_back = given.get("share", 0.99), given.get("unseen", "own") == "own"
-    found = {side: kin.families(trees) for side, trees in sides.items()}
     rows = []
     for name in CLASSES:
-        followed = ordering.read(paths[given[name]])[name]
-        models = (own[name], followed.mixed(own[name], share, fall_back=fall_back), of_target[name])
+        model = ordering.read(paths[given[name]])[name]
+        models = (own[name], model.mixed(own[name], share, fall_back=fall_back), model)
         values: dict[str, Any] = {}
-        for side, model in zip(SIDES, models, strict=True):
-            rows_of_side = kin.at_most(found[side][name], EXACT)
-            bits = [-log_likelihood(model, r) / np.log(2) for r in rows_of_side.values()]
+        for side, trees, used in zip(SIDES, (source, twin, targets[name]), models, strict=True):
+            rows_of_side = kin.at_most(kin.families(trees)[name], EXACT)
+            bits = [-log_likelihood(used, r) / np.log(2) for r in rows_of_side.values()]
             values[side] = float(np.concatenate(bits).mean()) if bits else None
             values[f"n_{side}"] = kin.count(rows_of_side)
         rows.append(row(f"surprisal of {name}", "bits a family", **values))
-        rows.append(
-            row(
-                f"dependents of {name} of unseen label",
-                "percent",
-                **unseen(found["source"][name], followed),
-            )
-        )
+        met = unseen(kin.families(source)[name], model)
+        rows.append(row(f"dependents of {name} of unseen label", "percent", **met))
     return rows
 
 
@@ -94,7 +118,7 @@ def filtered(data: Sentences) -> dict[str, Any]:
 
 # Figure -------------------------------------------------------------------------------------------
 
-LEFT, WIDTH, STEP, TOP = 220, 400, 28, 56
+LEFT, WIDTH, STEP, HEAD = 220, 400, 28, 72
 MARKS = {  # shape and colour (safe for colour-blind readers) of each side
     "source": '<circle cx="{x}" cy="{y}" r="6" fill="none" stroke="#0072b2" stroke-width="2"/>',
     "twin": '<circle cx="{x}" cy="{y}" r="5" fill="#d55e00"/>',
@@ -103,32 +127,43 @@ MARKS = {  # shape and colour (safe for colour-blind readers) of each side
 }
 
 
-def figure(rows: Sequence[Mapping[str, Any]], lang: str, target: str) -> str:
-    """The shares of the three sides as marks on one line a measure, SVG."""
+def figure(sheets: Mapping[str, tuple[str, Sequence[Mapping[str, Any]]]], lang: str) -> str:
+    """The shares of the three sides as marks on one line a measure, a panel a twin, SVG.
+
+    sheets: by twin what it follows, and its rows.
+    """
     names = {*(share.name for share in SHARES), HEAD_INITIAL}
-    chosen = [r for r in rows if r["measure"] in names]
-    bottom = TOP + STEP * len(chosen)
-    title = f"{lang}: source, its syntax twin, and {target}"
-    body = [f"<title>{escape(title)}</title>"]
+    body, top = [f"<title>{escape(lang)} and its syntax twins</title>"], 0
+    for twin, (follows, rows) in sheets.items():
+        chosen = [r for r in rows if r["measure"] in names]
+        body += _panel(f"{lang}, its twin {twin}, and {follows}", chosen, top)
+        top += HEAD + STEP * len(chosen) + 40
+    size = f'width="{LEFT + WIDTH + 40}" height="{top}"'
+    style = "text{font:13px sans-serif;fill:currentColor}"
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" role="img" {size}><style>{style}</style>'
+    return "\n".join([head, *body, "</svg>", ""])
+
+
+def _panel(title: str, rows: Sequence[Mapping[str, Any]], top: int) -> list[str]:
+    """A panel's head, scale and marks, from `top` (pixels) down."""
+    bottom = top + HEAD + STEP * len(rows)
+    body = [_text(LEFT, top + 18, title)]
     for number, side in enumerate(SIDES):
         body += [
-            _mark(side, LEFT + 10 + 100 * number, 24),
-            _text(LEFT + 22 + 100 * number, 28, side),
+            _mark(side, LEFT + 10 + 100 * number, top + 40),
+            _text(LEFT + 22 + 100 * number, top + 44, side),
         ]
     for tick in range(0, 101, 25):
         x = LEFT + WIDTH * tick / 100
-        body.append(f'<path d="M{x} {TOP - 10}V{bottom - 10}" stroke="#8888" fill="none"/>')
+        body.append(f'<path d="M{x} {top + HEAD - 10}V{bottom - 10}" stroke="#8888" fill="none"/>')
         body.append(_text(x, bottom + 6, f"{tick} %", anchor="middle"))
-    for number, one in enumerate(chosen):
-        y = TOP + 6 + STEP * number
+    for number, one in enumerate(rows):
+        y = top + HEAD + 6 + STEP * number
         body.append(_text(LEFT - 14, y + 4, one["measure"], anchor="end"))
         for side in SIDES:
             if not np.isnan(one[side]):
                 body.append(_mark(side, LEFT + WIDTH * one[side] / 100, y))
-    size = f'width="{LEFT + WIDTH + 40}" height="{bottom + 24}"'
-    style = "text{font:13px sans-serif;fill:currentColor}"
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" role="img" {size}><style>{style}</style>'
-    return "\n".join([head, *body, "</svg>", ""])
+    return body
 
 
 def _mark(side: str, x: float, y: float) -> str:

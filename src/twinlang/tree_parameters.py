@@ -10,6 +10,7 @@ from typing import Any
 
 from twinlang import config as study
 from twinlang import modules
+from twinlang.cli import UserError
 from twinlang.config import ORIG, TREES, Config, canonical, cells, of_language
 from twinlang.parameters import corpus_settings, source_files, task_settings
 
@@ -155,30 +156,40 @@ def ordering_settings(config: Config, lang: str) -> str:
 # Reports ------------------------------------------------------------------------------------------
 
 
-def syntax_steps(config: Config, lang: str) -> str:
-    """The steps of the first twin that reads trees, less those that do not."""
-    (twin, *_) = study.tree_twins(config, lang)
-    steps = study.steps_of(config, lang, twin)
-    names = map(study.step_name, steps)
-    kept = [s for s, name in zip(steps, names, strict=True) if study.has(name, "TREES")]
-    return canonical(kept)
+def syntax_twins(config: Config, lang: str) -> str:
+    """The twins that read trees, by name: their steps that do. Of equal ones the first.
+
+    Raises:
+        UserError: the language has none.
+    """
+    found: dict[str, list[Any]] = {}
+    for twin in study.tree_twins(config, lang):
+        steps = study.steps_of(config, lang, twin)
+        kept = [step for step in steps if study.has(study.step_name(step), "TREES")]
+        if kept not in found.values():
+            found[twin] = kept
+    if not found:
+        raise UserError(
+            f"results/syntax/{lang}.csv: no experiment has a syntax twin of {lang}; add one to the "
+            "twins of an experiment of that language"
+        )
+    return canonical(found)
 
 
-def syntax_target(config: Config, lang: str) -> str:
-    """The language that a language's syntax is compared with: that of its verbs."""
-    (step, *_) = json.loads(syntax_steps(config, lang))
-    return str(next(iter(step.values()))["verbs"])
+def syntax_targets(config: Config, lang: str) -> str:
+    """The languages that these twins' nouns and verbs follow, as JSON."""
+    twins = json.loads(syntax_twins(config, lang))
+    given = [next(iter(steps[0].values())) for steps in twins.values()]
+    return canonical(list(dict.fromkeys(g[k] for g in given for k in ("nouns", "verbs"))))
 
 
 def syntax_inputs(config: Config, lang: str) -> dict[str, Any]:
-    """Held-out trees of a language and of its target, and the models between them."""
-    (twin, *_) = study.tree_twins(config, lang)
-    target = syntax_target(config, lang)
-    paths = {
-        name: f"results/trees/{code}/treebank/dev.conllu"
-        for name, code in (("source", lang), ("target", target))
-    }
-    return {**paths, "files": twin_files(config, lang, twin)}
+    """Held-out trees of a language and of its targets, and the models between them."""
+    targets = json.loads(syntax_targets(config, lang))
+    paths = [f"results/trees/{code}/treebank/dev.conllu" for code in (lang, *targets)]
+    twins = json.loads(syntax_twins(config, lang))
+    files = dict.fromkeys(path for twin in twins for path in twin_files(config, lang, twin))
+    return {"source": paths[0], "targets": paths[1:], "files": list(files)}
 
 
 def order_reports(config: Config) -> list[str]:

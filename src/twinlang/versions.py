@@ -20,7 +20,7 @@ VERSIONS = {
     "parse_corpus": 1,
     "parse_task": 1,
     "train_ordering": 2,
-    "syntax_report": 1,
+    "syntax_report": 2,
     "measure_distances": 1,
     "import_tokenizer": 1,
     "import_model": 1,

@@ -35,6 +35,7 @@ SHARES = (
     Share("obliques after the verb", "obl", NOMINAL, ("VERB",)),
     Share("adjectives after the noun", "amod", ("ADJ",), ("NOUN",)),
     Share("adpositions before the noun", "case", ("ADP",), (*NOMINAL, "PRON"), after=False),
+    Share("auxiliaries before the verb", "aux", ("AUX",), ("VERB",), after=False),
     Share("genitives after the noun", "nmod", NOMINAL, ("NOUN",)),
 )
 HEAD_INITIAL, LENGTH = "dependents after their head", "mean dependency length"

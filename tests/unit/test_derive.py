@@ -15,8 +15,9 @@ import pytest
 from tests.kin import models, step_of, with_trees
 from tests.micro import Study, data_of, step
 from twinlang import sentences, transforms
-from twinlang.cli import write_json
+from twinlang.cli import UserError, write_json
 from twinlang.sentences import dataset_key
+from twinlang.steps import derive
 from twinlang.versions import VERSIONS
 
 GOLDEN = Path(__file__).parents[1] / "golden/derive.json"
@@ -48,6 +49,21 @@ def computed() -> dict[str, Any]:
     }
     pieces = {name: " ".join(map(str, twin.pieces)) for name, twin in found.items()}
     return {"version": VERSIONS["derive"], "pieces": pieces}
+
+
+@pytest.mark.parametrize(
+    "steps, told",
+    [
+        ({"shuffle": 3}, "steps must be a list"),
+        ([{"shuffle": {}, "inversion": {}}], "a step is a name or"),
+        (["invrsion"], "no transform 'invrsion'; did you mean inversion"),
+        ([{"shuffle": {"windw": 3}}], "no parameter 'windw'; did you mean window"),
+        (["syntax"], "'nouns' is missing; the configuration takes it from syntax_target"),
+    ],
+)
+def test_steps_given_by_hand_are_checked(steps: Any, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        derive.main(["--input", "x", "--seed", "0", "--output", "y", "--steps", json.dumps(steps)])
 
 
 def test_meaning_has_not_drifted() -> None:

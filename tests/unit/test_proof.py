@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kin import random_tree
-from tests.micro import arguments, data_of, step
+from tests.micro import arguments, data_of
 from tests.unit.test_syntax import CATS, model
 from twinlang import distances, transforms, word_order
 from twinlang.cli import UserError
@@ -108,12 +108,20 @@ def test_the_proof_sheet(tmp_path: Path) -> None:
     source, target = tmp_path / "en.conllu", tmp_path / "fr.conllu"
     source.write_text(conllu(CATS) * 5, encoding="utf-8")
     target.write_text(conllu(word_order.reordered(CATS, [2, 3, 1, 0, 4])) * 3, encoding="utf-8")
-    steps = [{"syntax": {"nouns": "fr", "verbs": "fr", "own": "en"}}]
-    flags = {"source": source, "target": target, "steps": steps, "seed": 0, "lang": "en"}
-    out = {"target_lang": "fr", "csv": tmp_path / "en.csv", "figure": tmp_path / "en.svg"}
-    syntax_report.main([*arguments(**flags, **out), "--files", *files])
+    given = {"nouns": "fr", "verbs": "fr", "own": "en"}
+    twins = {"syntax": [{"syntax": given}], "nv": [{"syntax": {**given, "nouns": "en"}}]}
+    flags = {"source": source, "twins": twins, "seed": 0, "lang": "en"}
+    out = {"target_langs": ["fr", "en"], "csv": tmp_path / "en.csv", "figure": tmp_path / "en.svg"}
+    ends = ["--targets", str(target), str(source)]
+    syntax_report.main([*arguments(**flags, **out), "--files", *files, *ends])
     rows = list(csv.DictReader((tmp_path / "en.csv").read_text().splitlines()))
-    sheet = {row["measure"]: row for row in rows}
+    assert {(row["variant"], row["follows"]) for row in rows} == {
+        ("syntax", "fr"),
+        ("nv", "en (nouns), fr (verbs)"),
+    }
+    other = {row["measure"]: row for row in rows if row["variant"] == "nv"}
+    assert other["adjectives after the noun"]["target"] == "0.000"  # of English, its own
+    sheet = {row["measure"]: row for row in rows if row["variant"] == "syntax"}
     objects = sheet["objects after the verb"]
     assert [objects[side] for side in ("source", "twin", "target")] == ["100.000", "0.000", "0.000"]
     assert (objects["n_source"], objects["n_target"]) == ("5", "3")
@@ -127,4 +135,4 @@ def test_the_proof_sheet(tmp_path: Path) -> None:
     )
     target.write_text("")
     with pytest.raises(UserError, match="fr.conllu has no trees"):
-        step("syntax_report", **flags, **out, files=files[0])
+        syntax_report.main([*arguments(**flags, **out), "--files", *files, *ends])

@@ -82,7 +82,7 @@ def multiplied(study: Path, folder: Path, seeds: Sequence[int]) -> int:
                 os.link(path, to)
             count += is_metric
     if not count:
-        raise UserError(f"{study} has no results/metrics; finish a study there first")
+        raise UserError(f"{study} holds no metric files; finish a study there first")
     return count
 
 

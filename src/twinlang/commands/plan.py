@@ -84,7 +84,7 @@ def profile(arguments: Any, rates: Any) -> dict[str, Any]:
     Raises:
         UserError: there is none.
     """
-    found: dict[str, Any] = {"cores": 1, "resources": {"gpu": 1}}
+    found: dict[str, Any] = {"cores": 1}
     if arguments.profile:
         path = Path(arguments.profile)
         path = path / "config.yaml" if path.is_dir() else path
@@ -92,6 +92,7 @@ def profile(arguments: Any, rates: Any) -> dict[str, Any]:
             raise UserError(f"{path} is not there; --profile names a folder such as profiles/gpu")
         found = dict(yaml.safe_load(path.read_text(encoding="utf-8")))
     elif arguments.gpus or "GPU" in rates["machine"]:
+        found |= {"resources": {"gpu": 1}}
         found["set-resources"] = {rule: {"gpu": 1} for rule in planning.DEVICE}
     if arguments.cores:
         found["cores"] = arguments.cores

@@ -17,12 +17,15 @@ from twinlang.sentences import Sentences
 def main(argv: list[str] | None = None) -> None:
     flags = parser(__doc__)
     flags.add_argument("--input", required=True, help="Arrow file of the original")
-    flags.add_argument("--steps", required=True, type=json_argument, help="steps of the twin, JSON")
+    flags.add_argument(
+        "--steps", required=True, type=json_argument, help="of the twin: a JSON list"
+    )
     flags.add_argument("--seed", required=True, type=int, help="twin_seed of the configuration")
     flags.add_argument("--leave-out", action="store_true", help="sentences that a step refuses")
     flags.add_argument("--files", nargs="*", default=[], help="what the steps read: models")
     flags.add_argument("--output", required=True, help="Arrow file of the twin")
     arguments = flags.parse_args(argv)
+    transforms.check(arguments.steps)
 
     given = {"seed": arguments.seed, "files": arguments.files}
     counts = dict.fromkeys(("sentences", "left out", "answers kept whole by keep_spans"), 0)

@@ -1,64 +1,74 @@
-"""Report where the syntax twin of a language stands between its source and its target.
+"""Report where the syntax twins of a language stand between its source and their targets.
 
-Held-out trees of the source, the same in the twin's order, and held-out trees of the target are
-measured alike; writes one row a measure (CSV) and a figure of the shares (SVG).
+Held-out trees of the source, the same in each twin's order, and held-out trees of the languages
+that its nouns and its verbs follow are measured alike; writes one row a twin and measure (CSV), and
+a figure of the shares (SVG).
 """
 
 from __future__ import annotations
 
 import csv
-from typing import Any
 
 import numpy as np
 
 from twinlang import distances, proof, transforms, word_order
 from twinlang.cli import UserError, json_argument, parser, run, writing
-from twinlang.forest import forest
+from twinlang.sources.records import Tree
 from twinlang.trees import read, surface
 
 
 def main(argv: list[str] | None = None) -> None:
     flags = parser(__doc__)
     flags.add_argument("--source", required=True, help="trees of the language, CoNLL-U")
-    flags.add_argument("--target", required=True, help="trees of the language it follows, CoNLL-U")
+    flags.add_argument("--targets", required=True, nargs="+", help="trees of others, CoNLL-U")
+    flags.add_argument("--target-langs", type=json_argument, required=True, help="their codes")
     flags.add_argument("--files", nargs="+", required=True, help="ordering models, JSON")
-    flags.add_argument("--steps", type=json_argument, required=True, help="steps of the twin, JSON")
+    flags.add_argument("--twins", type=json_argument, required=True, help="{twin: steps}, JSON")
     flags.add_argument("--seed", type=int, required=True, help="twin_seed of the configuration")
     flags.add_argument("--lang", required=True, help="language code")
-    flags.add_argument("--target-lang", required=True, help="code of the language it follows")
     flags.add_argument("--csv", required=True)
     flags.add_argument("--figure", required=True, help="SVG")
     arguments = flags.parse_args(argv)
-    source, target = (list(map(surface, read([p]))) for p in (arguments.source, arguments.target))
-    if not source or not target:
-        empty = arguments.target if source else arguments.source
-        raise UserError(f"{empty} has no trees; give the treebank some")
+    source = trees_of(arguments.source)
+    targets = dict(zip(arguments.target_langs, map(trees_of, arguments.targets), strict=True))
     data = word_order.encoded(source, arguments.source)
-    vocabulary = int(data.pieces.max()) + 1
-    derived = transforms.apply(
-        data, arguments.steps, vocabulary=vocabulary, seed=arguments.seed, files=arguments.files
-    )
-    positions, offsets = derived.columns["positions"], derived.offsets.tolist()
-    orders = (positions[a:b].tolist() for a, b in zip(offsets, offsets[1:], strict=False))
-    twin = [word_order.reordered(*pair) for pair in zip(source, orders, strict=True)]
-    sides = {"source": source, "twin": twin, "target": target}
-    measured = {
-        name: word_order.measures(forest(word_order.encoded(trees, name)))
-        for name, trees in sides.items()
-    }
-    rows: list[dict[str, Any]] = proof.table(measured)
-    rows += proof.surprisals(sides, arguments.steps, arguments.files, arguments.target_lang)
-    rows.append(
-        proof.row("kendall tau to the source", twin=float(np.nanmean(distances.kendall(derived))))
-    )
-    rows.append(proof.filtered(data))
-    languages = {"language": arguments.lang, "follows": arguments.target_lang}
+    given = {"vocabulary": int(data.pieces.max()) + 1, "seed": arguments.seed}
+    sheets = {}
+    for name, steps in arguments.twins.items():
+        derived = transforms.apply(data, steps, **given, files=arguments.files)
+        positions, offsets = derived.columns["positions"], derived.offsets.tolist()
+        orders = (positions[a:b].tolist() for a, b in zip(offsets, offsets[1:], strict=False))
+        twin = [word_order.reordered(*pair) for pair in zip(source, orders, strict=True)]
+        followed = proof.followed(steps)
+        ends = {kind: targets[lang] for kind, lang in followed.items()}
+        rows = proof.table(source, twin, ends)
+        rows += proof.surprisals(source, twin, ends, steps, arguments.files)
+        tau = float(np.nanmean(distances.kendall(derived)))
+        rows += [proof.row("kendall tau to the source", twin=tau), proof.filtered(data)]
+        sheets[name] = proof.spoken(followed), rows
     with writing(arguments.csv) as handle:
-        table = csv.DictWriter(handle, [*languages, *rows[0]], lineterminator="\n")
+        first = next(iter(sheets.values()))[1][0]
+        table = csv.DictWriter(
+            handle, ["language", "variant", "follows", *first], lineterminator="\n"
+        )
         table.writeheader()
-        table.writerows(languages | {k: proof.shown(v) for k, v in row.items()} for row in rows)
+        for name, (follows, rows) in sheets.items():
+            place = {"language": arguments.lang, "variant": name, "follows": follows}
+            table.writerows(place | {k: proof.shown(v) for k, v in row.items()} for row in rows)
     with writing(arguments.figure) as handle:
-        handle.write(proof.figure(rows, arguments.lang, arguments.target_lang))
+        handle.write(proof.figure(sheets, arguments.lang))
+
+
+def trees_of(path: str) -> list[Tree]:
+    """The trees of a file, over surface words.
+
+    Raises:
+        UserError: there are none.
+    """
+    found = list(map(surface, read([path])))
+    if not found:
+        raise UserError(f"{path} has no trees; give the treebank some")
+    return found
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ import numpy as np
 
 from twinlang import modules, trees
 from twinlang.cli import UserError
+from twinlang.naming import unknown
 from twinlang.sentences import Sentences
 
 Step = str | Mapping[str, Mapping[str, Any]]
@@ -45,6 +46,31 @@ def parse(step: Step) -> tuple[str, dict[str, Any]]:
         return step, {}
     ((name, parameters),) = step.items()
     return name, dict(parameters)
+
+
+def check(steps: Any) -> None:
+    """Checks steps that were given by hand, as the configuration checks those of its twins.
+
+    Raises:
+        UserError: they are no list of steps, or a name or parameter of one is unknown.
+    """
+    if not isinstance(steps, list):
+        raise UserError('steps must be a list, such as [{"shuffle": {"window": 3}}]')
+    for step in steps:
+        if not (isinstance(step, str) or (isinstance(step, dict) and len(step) == 1)):
+            raise UserError(f"a step is a name or {{name: {{parameter: value}}}}, not {step}")
+        name, parameters = parse(step)
+        wrong = unknown("steps", "transform", [name], names())
+        if not wrong:
+            wrong = unknown(f"steps: {name}", "parameter", parameters, modules.parameters(name))
+            wrong += [
+                f"steps: {name}: the parameter '{key}' is missing; the configuration takes it from "
+                f"{place} of the language"
+                for key, place in modules.constant("transforms", name, "FROM_LANGUAGE", {}).items()
+                if key not in parameters
+            ]
+        if wrong:
+            raise UserError("; ".join(wrong))
 
 
 def keeps_spans(steps: Sequence[Step]) -> bool:
