@@ -6,6 +6,7 @@ import re
 
 from twinlang import config as study
 from twinlang import (
+    fetch_parameters,
     hub_parameters,
     orphans,
     pair_parameters,
@@ -50,7 +51,7 @@ wildcard_constraints:
     split="train|dev",
     form=f"{study.ORIG}|{study.TREES}|{study.TRANSLATIONS}",
     shard=r"\d+",
-    kind=one_of(["main", "other", "trees", *config["tasks"]]),
+    kind=one_of(["main", "other", "trees", "parser", *config["tasks"]]),
     seed=r"\d+",
     fseed=r"\d+",
     setting="bz|bs|mo",

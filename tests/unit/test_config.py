@@ -107,7 +107,7 @@ NAMES = [
     ("twins.trees", ["inversion"], "twins.trees: the name is taken by the untouched language"),
     ("twins.odd", [{"syntax": {"nouns": "de"}}], "twins.odd: there is no language 'de'"),
     ("syntax.parser", "spacy", "syntax.parser: there is no parser 'spacy'; there are stanza, "),
-    ("languages.en.syntax", {"parser": "stanza"}, "syntax.stanza.folder: en is parsed by its"),
+    ("syntax.stanza.hub.models.en", {"pos": "x"}, "models.en.tokenize: the key is missing"),
     ("pairings.mono", {"orig": "main/a", "deriv": "main/b"}, "pairings.mono: the name is taken"),
     ("tasks.parsing", {}, "tasks: there is no task 'parsing'"),
     ("sources.builtin.items.poss", {}, "sources.builtin.items: there is no task 'poss'"),
