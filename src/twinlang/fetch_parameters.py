@@ -16,7 +16,7 @@ from twinlang.config import Config, canonical, of_language, tree_twins
 from twinlang.hub import pins
 
 PARSER = "parser"
-IDENTITY = "identity"  # Stanza's name of a lemmatizer that has no file
+IDENTITY = "identity"  # Stanza's name of a part that changes nothing, and has no file
 
 
 def pinned(config: Config, *, lock: pins.Lock, lang: str, kind: str) -> str:
@@ -65,13 +65,14 @@ def models(config: Config, lang: str) -> dict[str, Any]:
             f"syntax.{parser}.hub.models.{lang}: the key is missing; name its models, or a folder "
             f"of your own as syntax.{parser}.folder"
         )
-    names = [f"{do}/{package}" for do, package in block["models"][lang].items()]
+    packages = block["models"][lang].items()
+    names = [f"{part}/{package}" for part, package in packages if package != IDENTITY]
     return {
         "type": "model",
         "id": block["id"].replace("*", lang),
         "config": block["revision"],
         "revision": block["revision"],
-        "splits": {name: f"models/{name}.pt" for name in names if not name.endswith(IDENTITY)},
+        "splits": {name: f"models/{name}.pt" for name in names},
         "mb": block["mb"],
     }
 
