@@ -29,11 +29,24 @@ SMALL |= {"word_emb_dim": 16, "char_emb_dim": 8, "char_hidden_dim": 8, "transfor
 SMALL |= {"deep_biaff_hidden_dim": 16, "tag_emb_dim": 8}
 CHARACTERS = {"char_emb_dim": 8, "char_hidden_dim": 8, "char_num_layers": 1}
 CHARACTERS |= {"char_dropout": 0.0, "char_unit_dropout": 0.0, "char_rec_dropout": 0.0}
+CONTRACTED = """\
+1-2 du _ _ _ _ _ _ _ _
+1 de de ADP _ _ 3 case _ _
+2 le le DET _ _ 3 det _ _
+3 port port NOUN _ _ 0 root _ _
+
+""".replace(" ", "\t")
 # Where the published models lie in their repository, and what theirs are called here.
-PACKAGES = {"tokenize": "tiny", "mwt": "identity", "pos": "tiny_nocharlm", "lemma": "identity"}
+PACKAGES = {"tokenize": "tiny", "mwt": "tiny", "pos": "tiny_nocharlm", "lemma": "identity"}
 PACKAGES |= {"depparse": "tiny_charlm", "pretrain": "words"}
 PACKAGES |= {"forward_charlm": "letters", "backward_charlm": "letters"}
-FILES = {"tokenize": "tok.pt", "pos": "tag.pt", "depparse": "dep.pt", "pretrain": "words.pt"}
+FILES = {
+    "tokenize": "tok.pt",
+    "mwt": "mwt.pt",
+    "pos": "tag.pt",
+    "depparse": "dep.pt",
+    "pretrain": "words.pt",
+}
 FILES |= {"forward_charlm": "forward.pt", "backward_charlm": "backward.pt"}
 
 
@@ -77,7 +90,7 @@ def shared(folder: Path, gold: list[Tree]) -> dict[str, Any]:
 def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Settings of a pipeline whose models are trained on a few built-in trees."""
     pytest.importorskip("stanza")
-    from stanza.models import parser, tagger, tokenizer
+    from stanza.models import mwt_expander, parser, tagger, tokenizer
 
     folder = tmp_path_factory.mktemp("stanza")
     bank = treebank(folder, "fr")
@@ -88,6 +101,10 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     tagger.main(command(**read, save_name="tag.pt", composite_deep_biaff_hidden_dim=8))
     letters |= {"charlm_shorthand": "fr_tiny"}
     parser.main([*command(**read, **letters, save_name="dep.pt"), "--charlm"])
+    (folder / "mwt.conllu").write_text(CONTRACTED, encoding="utf-8")
+    bank_of_one = dict.fromkeys(("train_file", "eval_file", "gold_file"), folder / "mwt.conllu")
+    flags = {**common, **bank_of_one, "output_file": folder / "out", "save_name": "mwt.pt"}
+    mwt_expander.main(command(**flags, num_epoch=1, hidden_dim=8, emb_dim=8))
     texts: dict[str, Any] = {"dev_conll_gold": bank["dev"], "conll_file": folder / "out"}
     for split, prefix in (("train", ""), ("dev", "dev_")):
         characters(folder, split, list(trees.read([bank[split]])))
@@ -97,12 +114,12 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     tokenizer.main([*command(**common, **texts, **short, save_name="tok.pt"), "--no_use_mwt"])
     (folder / "models/fr").mkdir(parents=True)
     (folder / "models/resources.json").write_text('{"fr": {"tokenize": {}, "packages": {}}}')
-    paths = {f"{name}_model": FILES[name] for name in ("tokenize", "pos", "depparse")}
+    paths = {f"{name}_model": FILES[name] for name in ("tokenize", "mwt", "pos", "depparse")}
     paths |= {"pos_pretrain": "words.pt"}
-    paths |= {f"depparse_{name}": FILES[name] for name in list(FILES)[3:]}
+    paths |= {f"depparse_{name}": FILES[name] for name in list(FILES)[4:]}
     options = {f"{name}_path": str(folder / path) for name, path in paths.items()}
     options |= {"package": None, "lemma_use_identity": True, "use_gpu": False}
-    processors = "tokenize,pos,lemma,depparse"
+    processors = "tokenize,mwt,pos,lemma,depparse"
     return {
         "folder": str(folder / "models"),
         "processors": processors,
@@ -247,6 +264,14 @@ def test_published_models_give_the_trees_of_a_folder(
     found = (published.folder / TREES).read_text(encoding="utf-8")
     assert found == files["output"].read_text(encoding="utf-8") and found.count("# text") >= 20
     assert read_json(files["report"])["parsed"] == 20
+
+
+def test_models_are_fetched_once(hub: Hub, published: Project) -> None:
+    pinned(published)
+    told = fetched(published).read_text(encoding="utf-8")
+    assert hub.asked("GET /large/*") == len(FILES)
+    hub.requests.clear()
+    assert fetched(published).read_text(encoding="utf-8") == told and not hub.requests
 
 
 def test_models_that_differ_from_their_pin_are_refused(hub: Hub, published: Project) -> None:
