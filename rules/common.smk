@@ -5,15 +5,9 @@ READS    the configuration; all of its meaning is in twinlang.config and twinlan
 import re
 
 from twinlang import config as study
-from twinlang import (
-    fetch_parameters,
-    hub_parameters,
-    orphans,
-    pair_parameters,
-    parameters,
-    procedure_parameters,
-)
-from twinlang import report_parameters, tree_parameters, validation, yaml_keys
+from twinlang import fetch_parameters, hub_parameters, orphans, pair_parameters
+from twinlang import parameters, procedure_parameters, report_parameters
+from twinlang import slurm_queue, tree_parameters, validation, yaml_keys
 from twinlang.cli import UserError
 from twinlang.versions import VERSIONS
 
@@ -95,11 +89,8 @@ all_scores = from_config(study.all_scores)
 
 def deriv_corpus(wildcards):
     """The twin's corpus, which the pairing chooses."""
-    return "results/encoded/{}/{}/corpus/{}.arrow".format(
-        wildcards.lang,
-        wildcards.twin,
-        parameters.deriv_corpus(config, wildcards.pairing),
-    )
+    corpus = parameters.deriv_corpus(config, wildcards.pairing)
+    return f"results/encoded/{wildcards.lang}/{wildcards.twin}/corpus/{corpus}.arrow"
 
 
 def table_scores(wildcards):
@@ -139,15 +130,16 @@ procedure = from_config(procedure_parameters.chained, [], rules=workflow.rules)
 
 
 def begin():
-    """Lists the cells that cannot be had; stops before a download that is not pinned; ends what a
-    killed run has left in a queue."""
+    """Says what is left out or not pinned; ends what a killed run has left in a queue."""
     if lines := study.left_out(config):
         logger.info(lines)
-    fetches = [j for j in workflow.dag.needrun_jobs() if j.rule.name == "fetch_hub"]
-    if told := hub_parameters.unpinned(job.params.pins for job in fetches):
-        raise WorkflowError(told)
-    orphans.end(
-        workflow.executor_plugin.name,
-        locked=workflow.execution_settings.lock,
-        say=logger.info,
-    )
+    executor, locked = workflow.executor_plugin.name, workflow.execution_settings.lock
+    command = getattr(workflow.executor_settings, "submit_cmd", None) or ""
+    jobs = list(workflow.dag.needrun_jobs())
+    try:
+        hub_parameters.check(j.params.pins for j in jobs if j.rule.name == "fetch_hub")
+        if executor == "slurm":
+            slurm_queue.check_partitions(jobs)
+        orphans.end(executor, locked=locked, say=logger.info, command=command)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None

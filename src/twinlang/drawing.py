@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
-from twinlang.ordering import EXACT, Ordering, Sums, chunks
+from twinlang.ordering import EXACT, Ordering, chunks
 
-ROOM = 1 << 26  # numbers that a drawer keeps of one size of families (256 MB)
+ROOM = 1 << 24  # numbers that a drawer keeps of one size of families (64 MB)
 SWEEPS = 30  # moves of each item of a family that is too large to be summed
 
 
@@ -39,7 +41,8 @@ class Drawer:
 
 
 class _Kept:
-    """The sums of families of n items, in single precision, in arrays that grow."""
+    """The sums of families of n items, in single precision, in arrays that grow; the largest weight
+    of an item after each set is 1."""
 
     def __init__(self, size: int) -> None:
         self.index: dict[bytes, int] = {}
@@ -53,12 +56,13 @@ class _Kept:
         keys = [row.tobytes() for row in families]
         new = [number for number, key in enumerate(keys) if key not in self.index]
         if new:
-            made = Sums(model, families[new], best=best)
+            made = model.sums(families[new], best=best)
+            high = np.maximum(made.onward.max(2, keepdims=True), np.finfo(np.float64).tiny)
             start, end = len(self.index), len(self.index) + len(new)
             if end > len(self.items):
                 self.items = _grown(self.items, end)
                 self.last = _grown(self.last, end)
-            self.items[start:end], self.last[start:end] = made.items, made.last
+            self.items[start:end], self.last[start:end] = made.onward / high, made.last
             for number, row in enumerate(new, start):
                 self.index[keys[row]] = number
         return np.array([self.index[key] for key in keys])
@@ -69,12 +73,11 @@ class _Kept:
         found = np.empty((len(rows), size), dtype=np.int64)
         placed, last = np.zeros(len(rows), dtype=np.int64), np.full(len(rows), size)
         for place in range(size):
-            weights = self.items[rows, placed] + self.last[rows, last]
+            weights = self.items[rows, placed] * self.last[rows, last]
             if noise is None:
                 last = weights.argmax(1)
             else:
-                weights -= weights.max(1, keepdims=True)
-                sums = np.exp(weights, dtype=np.float64).cumsum(1)
+                sums = weights.cumsum(1, dtype=np.float64)
                 last = (sums <= noise[:, place, None] * sums[:, -1:]).sum(1)
             found[:, place] = last
             placed |= 1 << last
@@ -100,30 +103,40 @@ def chain(model: Ordering, family: np.ndarray, noise: np.ndarray, *, best: bool)
 
     Its randomness comes from the first number of `noise`. With `best`, the likeliest order it met.
     """
-    size = len(family)
+    size, values = len(family), model.values(family[None])[0]
     generator = np.random.Generator(np.random.Philox(int(noise[0] * (1 << 53))))
-    found = np.arange(size)
-    score = _score(model, family, found)
+    moves = generator.integers(size, size=(SWEEPS * size, 2)).tolist()
+    chances = np.log(generator.random(len(moves))).tolist()
+    equals = (np.flatnonzero(family[1:] == family[:-1])).tolist()
+    found = list(range(size))
+    score = _score(values, found)
     top, top_score = found, score
-    for _ in range(SWEEPS * size):
-        source, target = generator.integers(size, size=2)
-        moved = np.insert(np.delete(found, source), target, found[source])
-        if not _keeps_equals(family, moved):
-            continue
-        other = _score(model, family, moved)
-        if np.log(generator.random()) < other - score:
+    for (source, target), chance in zip(moves, chances, strict=True):
+        moved = found.copy()
+        moved.insert(target, moved.pop(source))
+        if any(moved.index(item) > moved.index(item + 1) for item in equals):
+            continue  # equal labels keep the order of the sentence
+        other = _score(values, moved)
+        if chance < other - score:
             found, score = moved, other
             if score > top_score:
                 top, top_score = found, score
-    return top if best else found
+    return np.array(top if best else found)
 
 
-def _score(model: Ordering, family: np.ndarray, order: np.ndarray) -> float:
-    return float(model.scores(family[order][None])[0])
+def _score(values: np.ndarray, order: list[int]) -> float:
+    """w . f of an order, from the values of pairs (kinds, n + 2, n + 2)."""
+    size = len(order)
+    placed = np.array([size, *order, size + 1])
+    one, other, kinds = _all_pairs(size)
+    pairs = values[kinds[order.index(0)], placed[one], placed[other]].sum()
+    return float(pairs + values[0, placed[:-1], placed[1:]].sum())
 
 
-def _keeps_equals(family: np.ndarray, order: np.ndarray) -> bool:
-    """Whether items of one label stand in the order of the sentence."""
-    places = np.argsort(order)
-    same = family[1:] == family[:-1]
-    return bool((places[1:] > places[:-1])[same].all())
+@cache
+def _all_pairs(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Places of the pairs of n items, and of what kind each is by the place of the head."""
+    one, other = np.triu_indices(size, 1)
+    heads = np.arange(size)[:, None]
+    kinds = np.select([(one == heads) | (other == heads), other < heads, one > heads], [1, 2, 4], 3)
+    return one + 1, other + 1, kinds

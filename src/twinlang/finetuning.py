@@ -140,7 +140,7 @@ def _span_loss(model: nn.Module, tensors: dict[str, Tensor | None]) -> Tensor:
 LOSSES = {"tokens": _flat_loss, "sequence": _flat_loss, "span": _span_loss}
 
 
-@torch.inference_mode()
+@torch.no_grad()  # XLA has no inference mode
 def logits_of(
     model: nn.Module, shown: list[Instance], *, engine: Engine
 ) -> Iterator[tuple[Instance, np.ndarray]]:

@@ -125,9 +125,13 @@ def pinned(settings: Settings, lang: str, kind: str, lock: pins.Lock) -> dict[st
     return found
 
 
-def unpinned(texts: Iterable[str]) -> str:
-    """What is said of the sets without a pin among parameters that `pinned` made; else nothing."""
-    return pins.unpinned(pin for text in texts for pin in json.loads(text).values())
+def check(texts: Iterable[str]) -> None:
+    """Looks for sets without a pin among parameters that `pinned` made.
+
+    Raises:
+        UserError: there are some, all named.
+    """
+    pins.check(pin for text in texts for pin in json.loads(text).values())
 
 
 def download(settings: Settings, lang: str, kind: str, lock: pins.Lock) -> float:

@@ -39,7 +39,7 @@ EXACT = 13  # items of the largest family that is summed exactly: the head and 1
 # A model knows a label that it has met so often, and as so large a share of dependents: 62 French
 # compounds among 60,000 say nothing about what English ones stand beside.
 SEEN, SHARE = 10, 0.002
-ROOM = 1 << 24  # numbers that the sums of one call may hold
+ROOM = 1 << 21  # numbers in each array of the sums of one call
 
 
 def _parts() -> tuple[np.ndarray, np.ndarray]:
@@ -102,7 +102,14 @@ class Ordering:
 
     def sums(self, families: np.ndarray, *, best: bool = False) -> Sums:
         """The sums of families (F, n), which all have n items."""
-        return Sums(self, families, best=best)
+        return Sums(self.values(families), families, best=best)
+
+    def values(self, families: np.ndarray) -> np.ndarray:
+        """What each pair of items adds, (F, kinds, n + 2, n + 2); the last two are the borders."""
+        bordered = np.pad(families, ((0, 0), (0, 2)))  # the label of the opening border is 0
+        bordered[:, -1] = 1
+        pair = bordered[:, :, None], bordered[:, None, :]
+        return np.stack([self.tables[kind][pair] for kind in KINDS], axis=1)
 
     def scores(self, families: np.ndarray) -> np.ndarray:
         """w . f of families as they stand, (F,): labels (F, n) in the order of the sentence."""
@@ -125,24 +132,56 @@ class Ordering:
 class Sums:
     """Sums over all orders of F families of n items each, and over all ends of a begun order.
 
-    items[F, S, x]: weight of placing x when the set S stands already, with all that can follow;
-    last[F, l, x]: weight of x right after l (row n: at the opening border); total (F,): of all
-    orders. All are logarithms; with `best` the largest term stands for each sum.
+    values (F, kinds, n + 2, n + 2): of pairs of items; item n is the opening border, n + 1 the
+    closing one. families (F, n): labels.
+
+    gains[F, S, x]: weight of placing x when the set S stands already, but for its neighbour;
+    last[F, l, x]: weight of x right after l (row n: at the opening border); closing[F, l];
+    after[F, S, l]: of all that can follow once S stands and l is its last;
+    onward[F, S, x]: gain of x with all that can follow; total (F,): logarithm of all orders' sum.
+    Weights of one number of placed items are scaled so that the largest gain of a family is 1, so
+    that sums are products of matrices. With `best` the largest term stands for each sum.
     """
 
-    def __init__(self, model: Ordering, families: np.ndarray, *, best: bool = False) -> None:
-        pair = families[:, :, None], families[:, None, :]
-        tables = {kind: model.tables[kind][pair] for kind in KINDS}
-        adjacent = model.tables["adjacent"]
-        opening = adjacent[0, families][:, None, :]
-        self.last = np.concatenate([tables["adjacent"], opening], axis=1)
-        closing = adjacent[families, 1]
-        self.items = _gains(tables, families)
-        self.total = _backward(self.items, self.last, closing, best=best)
+    def __init__(self, values: np.ndarray, families: np.ndarray, *, best: bool = False) -> None:
+        count, size = families.shape
+        inside, items = sets(size), np.arange(size)
+        members = inside.sum(1)
+        self.levels = [np.flatnonzero(members == number) for number in range(size)]
+        tables = {kind: values[:, k, :size, :size] for k, kind in enumerate(KINDS)}
+        self.gains = _gains(tables, families)
+        scale = np.zeros(count)
+        for chosen in self.levels:
+            high = self.gains[:, chosen].max((1, 2))
+            self.gains[:, chosen] -= high[:, None, None]
+            scale += high
+        self.gains = np.exp(self.gains, out=self.gains)
+        self.last, high = _scaled(values[:, 0, : size + 1, :size])
+        scale += size * high
+        self.closing, high = _scaled(values[:, 0, :size, size + 1])
+        scale += high
+        self.after = np.zeros((count, 1 << size, size + 1))
+        self.after[:, -1, :size] = self.closing
+        self.onward = np.zeros_like(self.gains)
+        for chosen in reversed(self.levels):
+            following = chosen[:, None] | 1 << items
+            onward = self.gains[:, chosen] * self.after[:, following, items]
+            self.onward[:, chosen] = onward
+            if best:
+                self.after[:, chosen] = (onward[:, :, None] * self.last[:, None]).max(-1)
+            else:
+                self.after[:, chosen] = onward @ self.last.transpose(0, 2, 1)
+        self.total = np.log(self.after[:, 0, size]) + scale
+
+
+def _scaled(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """exp of values (F, ...), the largest of each family 1; and the logarithm of what it was."""
+    high = values.max(tuple(range(1, values.ndim)))
+    return np.exp(values - high.reshape(-1, *[1] * (values.ndim - 1))), high
 
 
 @cache
-def _sets(size: int) -> np.ndarray:
+def sets(size: int) -> np.ndarray:
     """Whether each item is in each set, (2**n, n) float64; set S has the bits of S."""
     return (np.arange(1 << size)[:, None] >> np.arange(size) & 1).astype(np.float64)
 
@@ -155,7 +194,7 @@ def _gains(tables: dict[str, np.ndarray], families: np.ndarray) -> np.ndarray:
     an item meets those that are still to come, which will stand after it.
     """
     count, size = families.shape
-    inside = _sets(size)
+    inside = sets(size)
     outside = 1 - inside
     outside[:, 0] = 0
     dependents = inside.copy()
@@ -179,28 +218,6 @@ def _gains(tables: dict[str, np.ndarray], families: np.ndarray) -> np.ndarray:
     early = np.pad(inside[:, :-1], ((0, 0), (1, 0))) == 0
     gains[twins[:, None, :] & early[None]] = -np.inf
     return gains
-
-
-def _backward(
-    items: np.ndarray, last: np.ndarray, closing: np.ndarray, *, best: bool
-) -> np.ndarray:
-    """Adds to `items` what can follow each choice; the logarithm of the sum over orders, (F,)."""
-    count, sets, size = items.shape
-    after = np.full((count, sets, size + 1), -np.inf)  # by the item placed last
-    after[:, -1, :size] = closing
-    members = np.bitwise_count(np.arange(sets))
-    for number in reversed(range(size)):
-        chosen = np.flatnonzero(members == number)
-        following = chosen[:, None] | 1 << np.arange(size)
-        items[:, chosen] += after[:, following, np.arange(size)]
-        weights = items[:, chosen, None, :] + last[:, None, :, :]
-        high = weights.max(-1)
-        if not best:
-            stable = np.where(np.isfinite(high), high, 0)[..., None]
-            with np.errstate(divide="ignore"):
-                high = np.log(np.exp(weights - stable).sum(-1)) + stable[..., 0]
-        after[:, chosen] = high
-    return after[:, 0, size]
 
 
 def chunks(count: int, size: int) -> Iterator[slice]:

@@ -1,8 +1,7 @@
 """Training of the ordering model: conditional likelihood of the orders of a treebank.
 
-What all n! orders of a family add up to, and how often each pair of items is expected in them, is
-summed over the 2**n sets of items placed so far, forward and backward, as `ordering.Sums` does it
-in logarithms. Here the sums are products of matrices, each number of placed items scaled apart.
+What all n! orders of a family add up to is summed over the 2**n sets of items placed so far
+(`ordering.Sums`), and once more forward, which tells how often each pair of items is expected.
 
 A slot is a pair of items that a feature can look at, (kind, one, other); items n and n + 1 of a
 family of n stand for its borders. Its value is the sum of the weights of its three features.
@@ -10,7 +9,6 @@ family of n stand for its borders. Its value is the sum of the weights of its th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -26,15 +24,16 @@ from twinlang.ordering import (
     NAMES,
     TAG_OF,
     TAGS,
-    _gains,
-    _sets,
+    Sums,
+    chunks,
     from_weights,
     label_name,
     log_likelihood,
+    sets,
 )
 
 DIGITS = 5  # of a weight in its file
-ROOM = 1 << 21  # numbers that an array of the sums may hold
+SMALL = 6  # items of the families that the penalty is chosen by: sums take 2**n steps
 
 
 @cache
@@ -53,51 +52,24 @@ def expected(values: np.ndarray, families: np.ndarray) -> tuple[np.ndarray, np.n
 
     values, and what is expected: (F, kinds, n + 2, n + 2); families: labels (F, n), the head first.
     """
-    count, size = families.shape
-    items, members = np.arange(size), _sets(size).sum(1)
-    gains = _gains({kind: values[:, k, :size, :size] for k, kind in enumerate(KINDS)}, families)
-    levels = [np.flatnonzero(members == number) for number in range(size)]
-    scale = np.zeros(count)
-    for chosen in levels:
-        high = gains[:, chosen].max((1, 2))
-        gains[:, chosen] -= high[:, None, None]
-        scale += high
-    gains = np.exp(gains, out=gains)
-    last, high = _scaled(values[:, 0, : size + 1, :size])  # each item's neighbour before it
-    scale += size * high
-    closing, high = _scaled(values[:, 0, :size, size + 1])
-    scale += high
-    after = np.zeros((count, 1 << size, size + 1))  # by the item placed last; row n: the border
-    after[:, -1, :size] = closing
-    onward = np.zeros_like(gains)  # an item's gain, and all that can follow
-    for chosen in reversed(levels):
-        following = chosen[:, None] | 1 << items
-        onward[:, chosen] = gains[:, chosen] * after[:, following, items]
-        after[:, chosen] = onward[:, chosen] @ last.transpose(0, 2, 1)
-    total = after[:, 0, size].copy()
-    before = np.zeros_like(after)
+    size, sums = families.shape[1], Sums(values, families)
+    before = np.zeros_like(sums.after)  # of a set and its last item; the opening border is item n
     before[:, 0, size] = 1
-    for chosen in levels:
-        rows, placed = np.nonzero(_sets(size)[chosen] == 0)
-        reached = (before[:, chosen] @ last * gains[:, chosen])[:, rows, placed]
-        before[:, chosen[rows] | 1 << placed, placed] = reached
+    for chosen in sums.levels:
+        rows, placed = np.nonzero(sets(size)[chosen] == 0)
+        reached = before[:, chosen] @ sums.last * sums.gains[:, chosen]
+        before[:, chosen[rows] | 1 << placed, placed] = reached[:, rows, placed]
     found = np.zeros_like(values)
-    found[:, 0, : size + 1, :size] = last * (before.transpose(0, 2, 1) @ onward)
-    found[:, 0, :size, size + 1] = before[:, -1, :size] * closing
-    _pairs(found, before @ last * onward)
-    return np.log(total) + scale, found / total[:, None, None, None]
-
-
-def _scaled(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """exp of values (F, ...), the largest of each family 1; and the logarithm of what it was."""
-    high = values.max(tuple(range(1, values.ndim)))
-    return np.exp(values - high.reshape(-1, *[1] * (values.ndim - 1))), high
+    found[:, 0, : size + 1, :size] = sums.last * (before.transpose(0, 2, 1) @ sums.onward)
+    found[:, 0, :size, size + 1] = before[:, -1, :size] * sums.closing
+    _pairs(found, before @ sums.last * sums.onward)
+    return sums.total, found / sums.after[:, 0, size, None, None, None]
 
 
 def _pairs(found: np.ndarray, placed: np.ndarray) -> None:
     """Adds how often pairs by side are expected; placed: (F, 2**n, n), of each item after a set."""
     size = placed.shape[2]
-    inside, outside = _sets(size).copy(), 1 - _sets(size)
+    inside, outside = sets(size).copy(), 1 - sets(size)
     headed = inside[:, 0] > 0
     inside[:, 0] = outside[:, 0] = 0
     dependents, own = slice(1, size), np.arange(1, size)
@@ -127,7 +99,7 @@ class Group:
         """Negative log-likelihood; adds its gradient."""
         size, total = self.families.shape[1], 0.0
         kind, one, other = slots(size).T
-        for rows in self.parts():
+        for rows in chunks(*self.families.shape):
             features, observed, counts = self.features[rows], self.observed[rows], self.counts[rows]
             at = weights[features].sum(-1)
             values = np.zeros((len(at), len(KINDS), size + 2, size + 2))
@@ -139,12 +111,6 @@ class Group:
                 gradient += np.bincount(index, slope.ravel(), minlength=len(gradient))
             total += float(logs @ counts - (at * observed).sum())
         return total
-
-    def parts(self) -> Iterator[slice]:
-        """Runs of families whose sums fit into ROOM."""
-        count, size = self.families.shape
-        step = max(1, ROOM // ((1 << size) * size))
-        return (slice(n, n + step) for n in range(0, count, step))
 
 
 def group(families: np.ndarray) -> Group:
@@ -191,7 +157,8 @@ def train(
 ) -> tuple[dict[str, Any], float, float]:
     """Weights as `ordering.from_weights` reads them, the penalty, and the held-out log-likelihood.
 
-    penalties: strengths of L2, of which the one is taken that is best on held-out families.
+    penalties: strengths of L2, of which the one is taken that, learning from small families, is
+    best on held-out ones.
     """
     from scipy.optimize import minimize
 
@@ -203,22 +170,29 @@ def train(
     for one, part in zip(groups, np.split(index, ends[:-1]), strict=True):
         one.features = part.reshape(one.features.shape)
 
-    def loss(weights: np.ndarray, penalty: float) -> tuple[float, np.ndarray]:
-        gradient = penalty * weights
-        value = 0.5 * penalty * float(weights @ weights)
-        return value + sum(one.loss(weights, gradient) for one in groups), gradient
+    def fitted(start: np.ndarray, penalty: float, chosen: list[Group]) -> np.ndarray:
+        def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+            gradient = penalty * weights
+            value = 0.5 * penalty * float(weights @ weights)
+            return value + sum(one.loss(weights, gradient) for one in chosen), gradient
 
-    weights, best = np.zeros(len(codes)), None
-    for penalty in sorted(penalties, reverse=True):  # the smoothest first: a start for the next
         options = {"maxiter": iterations}
-        made = minimize(loss, weights, (penalty,), method="L-BFGS-B", jac=True, options=options)
-        weights = made.x
+        made = minimize(loss, start, method="L-BFGS-B", jac=True, options=options)
+        return np.asarray(made.x)
+
+    def valued(weights: np.ndarray) -> tuple[dict[str, Any], float]:
         named = named_weights(codes, weights)
-        value = per_family(held_out, partial(log_likelihood, from_weights(named)))
-        if best is None or value > best[2]:
-            best = named, penalty, value
-    assert best is not None
-    return best
+        return named, per_family(held_out, partial(log_likelihood, from_weights(named)))
+
+    few = [one for one in groups if one.families.shape[1] <= SMALL] or groups
+    weights, tried = np.zeros(len(codes)), []
+    for penalty in sorted(penalties, reverse=True):  # the smoothest first: a start for the next
+        weights = fitted(weights, penalty, few)
+        tried.append((*valued(weights), penalty, weights))
+    named, value, penalty, weights = max(tried, key=lambda one: one[1])
+    if len(few) < len(groups):
+        named, value = valued(fitted(weights, penalty, groups))
+    return named, penalty, value
 
 
 def per_family(families: Families, measure: Any) -> float:

@@ -6,28 +6,33 @@ jobs anew. They are cancelled first, which loses little: training goes on from i
 
 from __future__ import annotations
 
-import getpass
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from twinlang import kubernetes, slurm_queue
 from twinlang.cli import UserError
 
-LOGS = ".snakemake/slurm_logs"  # where the executor's jobs of a folder write
 WAIT_SECONDS = 600.0  # for cancelled jobs to leave; a site's KillWait is half a minute
 POLL_SECONDS = 1.0
 
 
-def end(executor: str, *, locked: bool, say: Callable[[str], object]) -> None:
+def end(executor: str, *, locked: bool, say: Callable[[str], object], command: str = "") -> None:
     """Cancels what an earlier run of this folder has left in the queue, and waits until it is gone.
 
-    executor: Slurm's queue alone is asked; the Job scripts replace what they find of a job.
+    executor: Slurm's queue is asked, or Kubernetes where `command`, which submits, is its script.
     locked: Snakemake's lock proves that no other run is alive; without it nothing is touched.
 
     Raises:
-        UserError: a job does not leave the queue.
+        UserError: a job does not leave the queue, or the script is not there.
     """
+    if executor == "cluster-generic" and command.endswith("kubernetes/submit.sh"):
+        if not Path(command).is_file():
+            raise UserError(f"{command} is not seen from {Path.cwd()}; give --profile a full path")
+        if locked:
+            kubernetes.end(say)
+        return
     if executor != "slurm" or not locked or not (found := queued()):
         return
     say(f"Cancelling jobs that an earlier run of this folder has left: {', '.join(found)}")
@@ -43,19 +48,9 @@ def end(executor: str, *, locked: bool, say: Callable[[str], object]) -> None:
 
 
 def queued() -> list[str]:
-    """The numbers of the jobs in Slurm's queue, running or waiting, that write into this folder.
+    """The numbers of this folder's jobs in the queue.
 
     Raises:
         UserError: the queue cannot be asked.
     """
-    command = ["squeue", "--noheader", "--user", getpass.getuser(), "--Format=JobID:20,StdOut:4096"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        reason = (getattr(error, "stderr", "") or str(error)).strip()
-        raise UserError(
-            f"squeue fails ({reason}); run where Slurm answers, or with another profile"
-        ) from None
-    logs = str(Path(LOGS).resolve()) + "/"
-    lines = [(line[:20].strip(), line[20:].strip()) for line in done.stdout.splitlines()]
-    return [job for job, log in lines if log.startswith(logs)]
+    return [job.number for job in slurm_queue.jobs(Path())]

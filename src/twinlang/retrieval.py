@@ -14,7 +14,7 @@ from twinlang.sentences import Sentences
 BATCH = 128
 
 
-@torch.inference_mode()
+@torch.no_grad()  # XLA has no inference mode
 def embed(
     encoder: Encoder, data: Sentences, *, max_length: int, engine: Engine, layer: int | None = None
 ) -> Tensor:
@@ -29,9 +29,10 @@ def embed(
     for first in range(0, len(shown), BATCH):
         chosen = shown[first : first + BATCH]
         tensors = rows.tensors_of(chosen, None)
-        ids, lengths = (t if t is None else t.to(engine.device) for t in tensors.values())
+        ids, lengths = engine.send(tensors).values()
         assert ids is not None
         states = encoder(ids, lengths, layers=middle)
         pieces = (ids >= FIRST)[:, :, None]  # neither specials nor padding
-        found.append((states * pieces).sum(dim=1) / pieces.sum(dim=1).clamp(min=1))
-    return torch.cat(found).cpu()
+        means = (states * pieces).sum(dim=1) / pieces.sum(dim=1).clamp(min=1)
+        found.append(means.cpu()[: len(chosen)])  # an XLA device was sent more rows
+    return torch.cat(found)

@@ -99,3 +99,58 @@ def test_the_plan_of_the_default_study(capsys: pytest.CaptureFixture[str]) -> No
         assert float(lines["wall time"][2]) * 3600 == pytest.approx(937, rel=0.3)
     assert "no rate" not in told.replace("all ", "") or "collect_all" in told
     assert set(read_json(PROJECT / plan.RATES)) == {"machine", "rules", "shapes"}
+
+
+DRY = """Building DAG of jobs...
+[Wed Nov 25 15:00:00 2026]
+rule fetch_corpus:
+    output: results/corpus/a.txt
+    jobid: 3
+    wildcards: lang=en, domain=main
+[Wed Nov 25 15:00:00 2026]
+rule derive:
+    input: results/corpus/a.txt, results/there.json
+    output: results/b.arrow, results/c.arrow
+    jobid: 2
+[Wed Nov 25 15:00:00 2026]
+localrule all:
+    input: results/c.arrow, results/b.arrow, results/corpus/a.txt
+    jobid: 0
+"""
+
+
+def test_a_dry_run_says_which_jobs_wait_for_which() -> None:
+    assert plan.jobs(DRY) == [("fetch_corpus", ["en", "main"]), ("derive", []), ("all", [])]
+    assert plan.order(DRY) == [[], [0], [0, 1]]
+
+
+def test_a_plan_on_the_machines_of_a_profile() -> None:
+    known = {"machine": "here", "rules": {}}
+    for rule, seconds in {"pretrain": 7200.0, "align": 3600.0, "claims": 36.0}.items():
+        known["rules"][rule] = {"jobs": 1, "seconds": seconds, "work": 0, "peak_mb": 1}  # type: ignore[index]
+    found: list[planning.Job] = [("pretrain", [])] * 4 + [("align", [])] * 4 + [("claims", [])]
+    after = [[], [], [], [], [0], [1], [2], [3], [4, 5, 6, 7]]
+    machines = {"cores": 8, "resources": {"gpu": 2}, "set-resources": {"pretrain": {"gpu": 1}}}
+    told = plan.times(CONFIG, known, machines, found, after, None)
+    assert told == [
+        "jobs       9",
+        "training   8.0 hours of a device (here)",
+        "other      4.0 hours of a core",
+        "wall time  5.01 hours on 8 cores, 2 gpu",
+        "longest    3.01 hours, one job after the other: "
+        "pretrain 7,200 s, align 3,600 s, claims 36 s",
+    ]
+
+
+def test_numbers_that_are_given_win_over_the_profile(tmp_path: Path) -> None:
+    def read(*arguments: str) -> dict[str, Any]:
+        flags = plan.flags().parse_args(list(arguments))
+        return plan.profile(flags, {"machine": ""})
+
+    folder = str(PROJECT / "profiles/gpu")
+    assert read()["cores"] == 1 and "set-resources" not in read()
+    assert read("--gpus", "4")["set-resources"]["pretrain"] == {"gpu": 1}
+    found = read("--profile", folder, "--gpus", "4", "--cores", "32")
+    assert found["resources"] == {"gpu": 4} and found["cores"] == 32
+    with pytest.raises(UserError, match="nowhere is not there; --profile names a folder"):
+        read("--profile", "nowhere")

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,14 +84,16 @@ class Project:
         told, _ = process.communicate()
         return subprocess.CompletedProcess(process.args, process.returncode, told)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, program: Sequence[str] = ("-m", "snakemake")
+    ) -> subprocess.Popen[str]:
         """Starts Snakemake on the configuration, as the leader of a group of processes."""
         overlay = self.folder / "overlay.yaml"
         overlay.write_text(yaml.safe_dump(self.config, allow_unicode=True), encoding="utf-8")
         folders = [str(self.shim)] if self.shim else []
         folders += [str(Path(sys.executable).parent), os.environ["PATH"]]
         return subprocess.Popen(
-            [sys.executable, "-m", "snakemake", *arguments, "--configfile", "overlay.yaml"],
+            [sys.executable, *program, *arguments, "--configfile", "overlay.yaml"],
             cwd=self.folder,
             env={**os.environ, "PATH": ":".join(folders)},
             stdout=subprocess.PIPE,

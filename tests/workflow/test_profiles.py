@@ -44,9 +44,10 @@ def test_rules_exist_and_devices_are_set(path: Path) -> None:
             assert "device" in found["set-resources"].get(name, {}), name
 
 
-def test_slurm_gives_every_rule_more_at_each_attempt() -> None:
-    """A rule that is new needs a line in profiles/slurm/config.yaml, and perhaps a group."""
-    resources = profile(PROJECT / "profiles/slurm")["set-resources"]
+@pytest.mark.parametrize("cluster", ["slurm", "kubernetes"])
+def test_clusters_give_every_rule_more_at_each_attempt(cluster: str) -> None:
+    """A rule that is new needs a line in the profiles of clusters, and perhaps a group."""
+    resources = profile(PROJECT / "profiles" / cluster)["set-resources"]
     for name in RULES:
         for key in ("mem_mb", "runtime"):
             assert "attempt" in str(resources.get(name, {}).get(key)), f"{name}: {key}"
@@ -54,8 +55,9 @@ def test_slurm_gives_every_rule_more_at_each_attempt() -> None:
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.name)
 def test_a_dry_run_takes_the_profile(path: Path, tmp_path: Path) -> None:
-    if path.name == "slurm":
-        pytest.importorskip("snakemake_executor_plugin_slurm")
+    executor = profile(path).get("executor", "local").replace("-", "_")
+    if executor != "local":
+        pytest.importorskip(f"snakemake_executor_plugin_{executor}")
     project = Project.copied(tmp_path / "project", TINY)
     plan = project.plan("results/table3.csv", "--profile", f"profiles/{path.name}")
     assert {"pretrain", "pretrain_mono", "finetune"} <= plan.rules()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,16 @@ def test_models_go_out_and_come_in(
         assert one["value"] == two["value"] and one["n"] == two["n"]
     other.config["pretrain"] = {**TINY["pretrain"], "steps": 13}
     assert not other.plan(*targets)  # nothing here was trained by it
+
+
+def test_a_refused_score_stops_every_run_until_it_is_mended(tiny: Project, tmp_path: Path) -> None:
+    project = tiny.clone(tmp_path / "project")
+    metric = project.folder / "results/metrics/en/transliteration/parallel/s0/pos/f0/bz.json"
+    good = metric.read_text(encoding="utf-8")
+    metric.write_text(re.sub(r'"value": [\d.]+', '"value": NaN', good), encoding="utf-8")
+    for _ in range(2):
+        done = project.snakemake("all", "--cores", "1")
+        assert done.returncode == 1 and "bz.json" in done.stdout
+    metric.write_text(good, encoding="utf-8")
+    assert project.snakemake("all", "--cores", "1").returncode == 0
+    assert rows(project, "table3.csv") == rows(tiny, "table3.csv")

@@ -9,16 +9,22 @@ import argparse
 import json
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 pytest.importorskip("torch_xla", reason="torch_xla is not installed; make test-xla has it")
 
-from tests.micro import Study
-from twinlang import devices, journal, pretraining, recipe, sentences, xla
+from tests.micro import MODEL, SETTINGS, VOCABULARY, Study, step
+from tests.unit import test_steps as cell
+from twinlang import devices, journal, pretraining, recipe, retrieval, sentences, tasks, xla
+from twinlang.cli import read_lines
 from twinlang.devices import Engine
+from twinlang.finetuning import classifier, finetune, predict
+from twinlang.model import Encoder, Shape
 from twinlang.resume import Resume
 
 STEPS, TWIN = 40, ["inversion", "transliteration"]
@@ -107,3 +113,57 @@ def test_a_state_moves_between_devices(
     assert list(tmp_path.glob(".resume.*.safetensors"))
     with Resume(tmp_path, "a" * 64) as resume:
         compare(on_xla[:2], trained(study, tmp_path, order[1], resume=resume), 2e-4)
+
+
+def tuned(study: Study, name: str, on: Engine, epochs: int = 4) -> tuple[float, Any]:
+    """Score on the dev set, and predictions, of a model fine-tuned on a task."""
+    task = tasks.load(name)
+    settings = {**SETTINGS, "dropout": 0.0, "freeze_embeddings": False, "language": "en"}
+    settings["epochs"] = epochs
+    shape = {"model": {**MODEL, "rows": VOCABULARY, "initializer_range": 0.2}}
+    train, dev = (read_lines(study.items(name, split)) for split in ("train", "dev"))
+    data, shown = (sentences.read(study.task(name, split, [])) for split in ("train", "dev"))
+    model = on.place(classifier(shape, task, settings, seed=0))
+    common: Any = {"task": task, "settings": settings, "engine": on}
+    finetune(model, data=data, records=train, seed=0, **common)
+    found = predict(model, data=shown, records=dev, **common)
+    return task.score(dev, found, settings)[task.METRIC], found
+
+
+@pytest.mark.parametrize("name", ["pos", "ner", "nli", "qa"])
+def test_a_task_is_tuned_and_scored_as_on_the_cpu(
+    study: Study, xla_engine: Engine, name: str
+) -> None:
+    before = xla.compilations()
+    there = tuned(study, name, xla_engine)
+    compiled = xla.compilations()
+    here = tuned(study, name, engine("cpu"))
+    assert there == here
+    tuned(study, name, xla_engine, epochs=8)
+    assert 0 < compiled - before < 8 and xla.compilations() == compiled
+
+
+def test_a_task_is_tuned_in_bf16(study: Study, xla_engine: Engine) -> None:
+    score, _ = tuned(study, "pos", replace(xla_engine, precision="bf16"))
+    assert score == pytest.approx(tuned(study, "pos", engine("cpu"))[0], abs=10.0)
+
+
+def test_the_steps_of_a_cell_run(study: Study, xla_engine: Engine, tmp_path: Path) -> None:
+    """Fine-tuning, the monolingual one and its zero-shot, retrieval, with dropout."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cell, "step", partial(step, device="xla"))
+        cell.finetuned(study, tmp_path, "pos")
+        model = cell.finetuned_mono(study, tmp_path, "pos")
+        cell.evaluated(study, tmp_path, "pos", model, TWIN)
+        cell.retrieved(study, tmp_path / "retrieval.json", TWIN)
+    for name in ("bz", "bs", "mo", "mz", "retrieval"):
+        assert json.loads((tmp_path / f"{name}.json").read_text())["device"] == "xla"
+
+
+def test_sentences_are_embedded_as_on_the_cpu(study: Study, xla_engine: Engine) -> None:
+    torch.manual_seed(0)
+    encoder = Encoder(Shape(rows=VOCABULARY, **MODEL))
+    data = sentences.read(study.task("retrieval", "dev", []))
+    here = retrieval.embed(encoder, data, max_length=96, engine=engine("cpu"))
+    there = retrieval.embed(xla_engine.place(encoder), data, max_length=96, engine=xla_engine)
+    assert here.shape == there.shape and (here - there).abs().max() < 1e-4

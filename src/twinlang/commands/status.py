@@ -2,7 +2,8 @@
 
 Run in the study's folder, or with --directory, on any machine that sees its disk; nothing is
 written and no workflow is started. What runs is told by Snakemake's newest log, and models in
-training by their journals and locks.
+training by their journals and locks. On a cluster, what has not begun counts as running; where
+Slurm answers, it is asked what waits, and Jobs of Kubernetes have left a note; both say why.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+from twinlang import slurm_queue
 from twinlang.cli import UserError, parser
+from twinlang.kubernetes_job import NOTES
 
 QUIET_SECONDS = 120.0  # a model whose lock has had no heartbeat for so long trains no more
 PROGRESS = re.compile(r"^(\d+) of (\d+) steps", re.MULTILINE)
@@ -29,7 +33,8 @@ def main(argv: list[str] | None = None) -> None:
     flags = parser(__doc__)
     flags.add_argument("--directory", default=".", help="the study's folder")
     folder = Path(flags.parse_args(argv).directory)
-    print("\n".join([*run_lines(folder), *training_lines(folder)]), flush=True)
+    found = [*run_lines(folder), *waiting_lines(folder), *training_lines(folder)]
+    print("\n".join(found), flush=True)
 
 
 def run_lines(folder: Path) -> list[str]:
@@ -62,6 +67,23 @@ def run_lines(folder: Path) -> list[str]:
         spent = log.stat().st_mtime - _begun(log)
         left = timedelta(seconds=round(spent / done * (whole - done)))
         lines.append(f"left     about {left}, if jobs go on at this pace")
+    return lines
+
+
+def waiting_lines(folder: Path) -> list[str]:
+    """What was submitted and has not begun, and why: a line of Slurm's queue, where Slurm answers,
+    and one for each Job of Kubernetes."""
+    lines = []
+    try:
+        waits = [job.reason for job in slurm_queue.jobs(folder) if job.state == "PENDING"]
+    except UserError:
+        waits = []
+    if waits:
+        told = ", ".join(f"{count} ({reason})" for reason, count in Counter(waits).items())
+        lines.append(f"waiting  in Slurm's queue, of what is called running: {told}")
+    for note in sorted(folder.glob(f"{NOTES}/*.waits")):
+        age = timedelta(seconds=round(time.time() - note.stat().st_mtime))
+        lines.append(f"waits    {note.stem}: {note.read_text(encoding='utf-8')}, for {age}")
     return lines
 
 

@@ -72,11 +72,16 @@ def _check(pin: Pin, *, where: str) -> None:
             raise UserError(f"{where}: {what} has no commit or sha256; run twinlang lock")
 
 
-def unpinned(found: Iterable[Pin]) -> str:
-    """What is said of those that have no commit; nothing if all have one."""
+def check(found: Iterable[Pin]) -> None:
+    """Looks for pins without a commit.
+
+    Raises:
+        UserError: there are some, all named.
+    """
     wrong = sorted({f"{pin['id']} ({pin['config']})" for pin in found if not is_pinned(pin)})
-    remedy = f"run twinlang lock where the Hub is reached, and keep {NAME}"
-    return f"not pinned: {', '.join(wrong)}; {remedy}" if wrong else ""
+    if wrong:
+        remedy = f"run twinlang lock where the Hub is reached, and keep {NAME}"
+        raise UserError(f"not pinned: {', '.join(wrong)}; {remedy}")
 
 
 def write(path: str | Path, lock: Lock) -> None:

@@ -19,8 +19,7 @@ def main(argv: list[str] | None = None) -> None:
     flags.add_argument("--output", required=True, help="manifest, JSON")
     arguments = flags.parse_args(argv)
     splits: dict[str, Any] = arguments.pins
-    if told := pins.unpinned(splits.values()):
-        raise UserError(told)
+    pins.check(splits.values())
     from twinlang.hub import client  # what is not pinned needs no Hub
 
     missing = {
