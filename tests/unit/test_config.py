@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from twinlang import config as study
-from twinlang import modules, parameters, tree_parameters
+from twinlang import fetch_parameters, modules, parameters, tree_parameters
 from twinlang.cli import UserError
 from twinlang.validation import check, problems
 
@@ -383,6 +383,10 @@ def test_published_models_are_named_for_every_language_that_is_parsed(
     assert not problems(config, SCHEMA)
     assert tree_parameters.parser_files(config, "hi") == []
     assert tree_parameters.parser_files(config, "fr") == ["results/hub/fr/parser.json"]
+    expected = fetch_parameters.megabytes(config, lock={}, lang="fr", kind="parser")
+    assert expected == config["syntax"]["stanza"]["hub"]["mb"]
+    needed = {lang for name, lang in fetch_parameters.needed(config) if name == "stanza"}
+    assert needed == {"en", "fr", "ar"}
 
 
 def test_trees_are_not_looked_up_for_text_of_the_hub(config: dict[str, Any]) -> None:
