@@ -5,9 +5,9 @@ READS    the configuration; all of its meaning is in twinlang.config and twinlan
 import re
 
 from twinlang import config as study
-from twinlang import hub_parameters, orphans, pair_parameters, parameters
-from twinlang import procedure_parameters, report_parameters, slurm_queue
-from twinlang import tree_parameters, validation, yaml_keys
+from twinlang import fetch_parameters, hub_parameters, orphans, pair_parameters
+from twinlang import parameters, procedure_parameters, report_parameters
+from twinlang import slurm_queue, tree_parameters, validation, yaml_keys
 from twinlang.cli import UserError
 from twinlang.versions import VERSIONS
 
@@ -48,7 +48,7 @@ wildcard_constraints:
     split="train|dev",
     form=f"{study.ORIG}|{study.TREES}|{study.TRANSLATIONS}",
     shard=r"\d+",
-    kind=one_of(["main", "other", "trees", *config["tasks"]]),
+    kind=one_of(["main", "other", "trees", "parser", *config["tasks"]]),
     seed=r"\d+",
     fseed=r"\d+",
     setting="bz|bs|mo",

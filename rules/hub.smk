@@ -1,15 +1,15 @@
-"""Data sets of the Hub, for languages whose source is one of `FETCHED`.
+"""What is fetched from the Hub: data sets of languages whose source is one of `FETCHED`, and models of parsers.
 
 READS    data.lock.yaml, and the Hub
 WRITES   results/hub/{lang}/{kind}.json                      where the files of a kind lie: main and other
-                                                             (text), a task, or trees
+                                                             (text), a task, trees, or parser
          results/hub/{lang}/{domain}/{shard}.txt             clean text, an empty line after a document
          results/hub/{lang}/{domain}/{shard}.report.json     what each filter removed
 """
 
 
 rule fetch_hub:
-    """The files of a data set, at the pinned commit."""
+    """The files of a data set, or of a parser's models, at the pinned commit."""
     output:
         manifest="results/hub/{lang}/{kind}.json",
     log:
@@ -23,9 +23,9 @@ rule fetch_hub:
     resources:
         mem_mb=1000,
         runtime=600,
-        download_mb=from_config(parameters.hub_megabytes, ["lang", "kind"], lock=LOCK),
+        download_mb=from_config(fetch_parameters.megabytes, ["lang", "kind"], lock=LOCK),
     params:
-        pins=from_config(parameters.hub_pins, ["lang", "kind"], lock=LOCK),
+        pins=from_config(fetch_parameters.pinned, ["lang", "kind"], lock=LOCK),
         version=VERSIONS["fetch_hub"],
     shell:
         r"""

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import yaml
 
-LARGE = (".parquet", ".gz", ".safetensors")  # kept apart from git, reached by a redirect
+LARGE = (".parquet", ".gz", ".safetensors", ".pt")  # kept apart from git, reached by a redirect
 PAGE = 3  # entries of a page of a tree: small, so that clients must turn it
 KINDS = r"(?P<kind>datasets|models)"
 NAME = r"(?P<repo>[\w.-]+/[\w.-]+)"

@@ -97,16 +97,6 @@ def lock(folder: str | Path) -> pins.Lock:
     return pins.read(Path(folder) / pins.NAME)
 
 
-def hub_pins(config: Config, *, lock: pins.Lock, lang: str, kind: str) -> str:
-    """What of the Hub feeds a kind (text main or other, a task, trees), and how it is read."""
-    return canonical(hub.pinned(source_settings(config, lang), lang, kind, lock))
-
-
-def hub_megabytes(config: Config, *, lock: pins.Lock, lang: str, kind: str) -> int:
-    """How much is downloaded for a kind, unless the cache has it."""
-    return hub.megabytes(source_settings(config, lang), lang, kind, lock)
-
-
 def table_data(config: Config) -> str:
     """Which data sets of the Hub stand behind each task of each language that takes them there."""
     found: dict[str, dict[str, str]] = {}

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from twinlang import config as study
+from twinlang import hub_parameters as hub
 from twinlang import modules
 from twinlang.cli import UserError
 from twinlang.config import ORIG, TREES, Config, canonical, cells, of_language
@@ -89,9 +90,17 @@ def _needs(config: Config, lang: str) -> str:
 
 
 def parser_files(config: Config, lang: str) -> list[str]:
-    """The model of a language's parser, if it has one."""
+    """The model of a language's parser, or where its published models lie, if it has such."""
+    if has_published_models(config, lang):
+        return [hub.manifest(lang, "parser")]
     parser = of_language(config, lang, "syntax")["parser"]
     return [f"results/parsers/{lang}.{parser}"] if _needs(config, lang) == "model" else []
+
+
+def has_published_models(config: Config, lang: str) -> bool:
+    """Whether a language's parser has its models from the Hub, not from a folder."""
+    block = of_language(config, lang, "syntax")
+    return _needs(config, lang) == "folder" and not block[block["parser"]]["folder"]
 
 
 def parsed_from(config: Config, lang: str) -> list[str]:
@@ -114,7 +123,8 @@ def task_parser(config: Config, lang: str, task: str) -> str:
 
 def _parser(config: Config, lang: str, source: str) -> str:
     block = of_language(config, lang, "syntax")
-    own = block.get(block["parser"], {}) if _needs(config, lang) == "folder" else {}
+    own = dict(block.get(block["parser"], {})) if _needs(config, lang) == "folder" else {}
+    own.pop("hub", None)  # what was fetched stands in the manifest
     more = {"source": json.loads(source)} if _needs(config, lang) == "source" else {}
     return canonical({"parser": block["parser"], **own, **more})
 

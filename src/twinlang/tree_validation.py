@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from twinlang import modules
+from twinlang import fetch_parameters, modules
 from twinlang.config import Config, of_language, step_name, steps_of, tree_twins
 from twinlang.naming import said, unknown
 
@@ -31,4 +31,4 @@ def faults(config: Config) -> Iterator[str]:
                 f"{source}; choose udpipe or stanza"
             )
         if twins and folder and not block[name]["folder"]:
-            yield f"syntax.{name}.folder: {lang} is parsed by its models; name their folder"
+            yield from said(fetch_parameters.models, config, lang)

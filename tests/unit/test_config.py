@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from twinlang import config as study
-from twinlang import modules, parameters, tree_parameters
+from twinlang import fetch_parameters, modules, parameters, tree_parameters
 from twinlang.cli import UserError
 from twinlang.validation import check, problems
 
@@ -107,7 +107,7 @@ NAMES = [
     ("twins.trees", ["inversion"], "twins.trees: the name is taken by the untouched language"),
     ("twins.odd", [{"syntax": {"nouns": "de"}}], "twins.odd: there is no language 'de'"),
     ("syntax.parser", "spacy", "syntax.parser: there is no parser 'spacy'; there are stanza, "),
-    ("languages.en.syntax", {"parser": "stanza"}, "syntax.stanza.folder: en is parsed by its"),
+    ("syntax.stanza.hub.id", "stanza", "syntax.stanza.hub.id: "),
     ("pairings.mono", {"orig": "main/a", "deriv": "main/b"}, "pairings.mono: the name is taken"),
     ("tasks.parsing", {}, "tasks: there is no task 'parsing'"),
     ("sources.builtin.items.poss", {}, "sources.builtin.items: there is no task 'poss'"),
@@ -369,6 +369,24 @@ def test_every_parameter_of_a_transform_has_its_values() -> None:
     for name in modules.names("transforms"):
         named = modules.constant("transforms", name, "FROM_LANGUAGE", {})
         assert modules.parameters(name) - named.keys() <= modules.values(name).keys(), name
+
+
+def test_published_models_are_named_for_every_language_that_is_parsed(
+    config: dict[str, Any],
+) -> None:
+    config["syntax"]["parser"] = "stanza"
+    assert not problems(config, SCHEMA)
+    del config["syntax"]["stanza"]["hub"]["models"]["hi"]
+    (told,) = problems(config, SCHEMA)
+    assert told.startswith("syntax.stanza.hub.models.hi: the key is missing; name its models")
+    config["languages"]["hi"]["syntax"] = {"stanza": {"folder": "models"}}
+    assert not problems(config, SCHEMA)
+    assert tree_parameters.parser_files(config, "hi") == []
+    assert tree_parameters.parser_files(config, "fr") == ["results/hub/fr/parser.json"]
+    expected = fetch_parameters.megabytes(config, lock={}, lang="fr", kind="parser")
+    assert expected == config["syntax"]["stanza"]["hub"]["mb"]
+    needed = {lang for name, lang in fetch_parameters.needed(config) if name == "stanza"}
+    assert needed == {"en", "fr", "ar"}
 
 
 def test_trees_are_not_looked_up_for_text_of_the_hub(config: dict[str, Any]) -> None:

@@ -320,7 +320,7 @@ def test_a_text_that_unpacks_without_end(tmp_path: Path) -> None:
 def test_a_path_that_leaves_its_folder(hub: Hub, tmp_path: Path) -> None:
     pinned = text(hub, parquet(ROWS))
     pinned["text"]["files"][0]["path"] = "../../../outside.parquet"
-    with pytest.raises(UserError, match="outside.parquet leads out of the data set"):
+    with pytest.raises(UserError, match="outside.parquet leads out of the repo"):
         fetch(pinned, tmp_path)
     assert not hub.asked("* *outside*")
 

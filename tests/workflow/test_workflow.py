@@ -30,8 +30,6 @@ def preset(name: str, data: Path) -> dict:
     for layer in dict.fromkeys([name.removesuffix("-fixed"), name]):  # laid over what it mends
         path = PROJECT / "config" / f"{layer}.yaml"
         config = study.merged(config, yaml.safe_load(path.read_text(encoding="utf-8")))
-    if config.get("syntax", {}).get("parser") == "stanza":
-        config["syntax"]["stanza"] = {"folder": "models"}
     return config
 
 

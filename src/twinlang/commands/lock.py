@@ -1,9 +1,10 @@
-"""Pin the data sets of a configuration: ask the Hub for their commits and write data.lock.yaml.
+"""Pin what a configuration reads from the Hub: ask for commits and write data.lock.yaml.
 
-Every set that a language of the source `hub` uses is looked up at its branch (main, unless the set
-says otherwise). What changed against the file is printed; nothing else is touched. --check writes
-nothing and fails if anything changed. Files whose rows or hash the Hub does not tell are fetched
-into the cache, where the study finds them.
+Every set that a language of the source `hub` uses, and the published models of its parser, are
+looked up at their branch (main, unless the configuration says otherwise). What changed against the
+file is printed; nothing else is touched. --check writes nothing and fails if anything changed.
+Files whose rows or hash the Hub does not tell are fetched into the cache, where the study finds
+them.
 """
 
 from __future__ import annotations
@@ -12,10 +13,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from twinlang import hub_parameters, parameters, tree_parameters
+from twinlang import fetch_parameters
 from twinlang.cli import UserError
 from twinlang.commands import _study
-from twinlang.config import Config
 from twinlang.hub import pins
 
 
@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments = flags.parse_args(argv)
     path = Path(arguments.directory) / pins.NAME
     lock = pins.read(path)
-    found = sets(_study.read(arguments))
+    found = fetch_parameters.needed(_study.read(arguments))
     chosen = {key: one for key, one in found.items() if _is_chosen(key, arguments.only)}
     if not chosen:
         known = ", ".join(dict.fromkeys(name for name, _ in found)) or "none: no source is `hub`"
@@ -64,17 +64,3 @@ def _pin(wanted: dict[str, Any]) -> pins.Pin:
 
 def _is_chosen(key: tuple[str, str], only: list[str] | None) -> bool:
     return only is None or key[0] in only or "/".join(key) in only
-
-
-def sets(config: Config) -> dict[tuple[str, str], dict[str, Any]]:
-    """Every set and language that the experiments read from the Hub."""
-    found = {}
-    needed = parameters.sources_needed(config) + tree_parameters.treebanks_needed(config)
-    for lang, kind, _ in needed:
-        settings = parameters.source_settings(config, lang)
-        if not parameters.is_fetched(settings["source"]):
-            continue
-        for name in hub_parameters.sets(settings, lang, kind.removeprefix("text/")).values():
-            if name != hub_parameters.FOLDER:
-                found[name, lang] = hub_parameters.wanted(settings, lang, name)
-    return found

@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from twinlang import hub_parameters, parameters, planning, scheduling
+from twinlang import fetch_parameters, parameters, planning, scheduling
 from twinlang.cli import UserError, read_json, write_json
 from twinlang.commands import _study
 from twinlang.config import Config
@@ -210,6 +210,5 @@ def downloads(config: Config, found: list[planning.Job], arguments: Any) -> floa
     for rule, parts in found:
         if rule == "fetch_hub":
             lang, kind = parts
-            settings = parameters.source_settings(config, lang)
-            total += hub_parameters.download(settings, lang, kind, lock)
+            total += fetch_parameters.size(config, lock=lock, lang=lang, kind=kind)
     return total

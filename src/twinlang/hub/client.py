@@ -22,11 +22,12 @@ from huggingface_hub import errors as faults
 from twinlang.cli import UserError
 
 TRIES = 5  # of a download whose connection ends hard; the library itself goes on after soft ends
+DATASET = "dataset"  # what a repository is unless `form` says `model`
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
+def told(what: str, form: str = DATASET) -> Iterator[None]:
     """Faults of the library as one sentence about `what`, an id of the Hub.
 
     Raises:
@@ -35,14 +36,14 @@ def told(what: str) -> Iterator[None]:
     try:
         yield
     except (OSError, httpx2.TransportError) as error:
-        if sentence := _absent(error, what) or _interrupted(error, what):
+        if sentence := _absent(error, what, form) or _interrupted(error, what):
             raise UserError(sentence) from None
         raise
 
 
-def _absent(error: Exception, what: str) -> str:
+def _absent(error: Exception, what: str, form: str) -> str:
     """What the Hub does not have, or does not give."""
-    page = f"{constants.ENDPOINT}/datasets/{what}"
+    page = f"{constants.ENDPOINT}/{constants.REPO_TYPES_URL_PREFIXES.get(form, '')}{what}"
     if isinstance(error, faults.GatedRepoError):
         return f"{what} is gated; accept its terms at {page}, then set HF_TOKEN to a token of yours"
     if isinstance(error, faults.RevisionNotFoundError):
@@ -81,32 +82,39 @@ def _first(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def commit(repo: str, revision: str) -> tuple[str, dict[str, Any]]:
-    """The commit that a branch, tag or commit stands for, and the card of the data set there."""
-    with told(repo):
-        info = HfApi().dataset_info(repo, revision=revision)
-        return str(info.sha), info.card_data.to_dict() if info.card_data else {}
+def commit(repo: str, revision: str, *, form: str = DATASET) -> tuple[str, dict[str, Any]]:
+    """The commit that a branch, tag or commit stands for, and the card of the repository there."""
+    with told(repo, form):
+        try:
+            info = HfApi().repo_info(repo, revision=revision, repo_type=form)
+        except faults.RevisionNotFoundError:
+            sentence = f"{repo} has no branch, tag or commit {revision!r}; mend its `revision`"
+            raise UserError(sentence) from None
+        card = getattr(info, "card_data", None)
+        return str(info.sha), card.to_dict() if card else {}
 
 
-def tree(repo: str, revision: str) -> dict[str, RepoFile]:
+def tree(repo: str, revision: str, *, form: str = DATASET) -> dict[str, RepoFile]:
     """Every file of a commit by its path."""
-    with told(repo):
-        found = HfApi().list_repo_tree(repo, recursive=True, revision=revision, repo_type="dataset")
+    with told(repo, form):
+        found = HfApi().list_repo_tree(repo, recursive=True, revision=revision, repo_type=form)
         return {entry.path: entry for entry in found if isinstance(entry, RepoFile)}
 
 
-def download(repo: str, revision: str, path: str, *, anew: bool = False) -> Path:
+def download(
+    repo: str, revision: str, path: str, *, form: str = DATASET, anew: bool = False
+) -> Path:
     """A file in the library's cache, fetched unless it is there.
 
     Raises:
         UserError: it cannot be fetched, or the disk is full.
     """
-    with told(repo):
+    with told(repo, form):
         for left in reversed(range(TRIES)):
             try:
                 return Path(
                     hf_hub_download(
-                        repo, path, revision=revision, repo_type="dataset", force_download=anew
+                        repo, path, revision=revision, repo_type=form, force_download=anew
                     )
                 )
             except httpx2.TransportError:
@@ -115,17 +123,18 @@ def download(repo: str, revision: str, path: str, *, anew: bool = False) -> Path
     raise AssertionError
 
 
-def checked(repo: str, revision: str, file: Mapping[str, Any]) -> Path:
+def checked(repo: str, revision: str, file: Mapping[str, Any], *, form: str = DATASET) -> Path:
     """A pinned file whose size and SHA-256 are those of its pin; a wrong one is fetched once more.
 
     Raises:
         UserError: it differs after that as well, and what differs.
     """
     if ".." in Path(file["path"]).parts or Path(file["path"]).is_absolute():
-        raise UserError(f"{repo}: {file['path']} leads out of the data set; do not use it")
-    path = download(repo, revision, file["path"])
+        raise UserError(f"{repo}: {file['path']} leads out of the repository; do not use it")
+    path = download(repo, revision, file["path"], form=form)
     if wrong := differs(path, file):
-        path = download(repo, revision, file["path"], anew=True) if online() else path
+        if online():
+            path = download(repo, revision, file["path"], form=form, anew=True)
         wrong = differs(path, file)
     if wrong:
         blob = path.resolve()
@@ -174,9 +183,9 @@ def room(needed: int) -> None:
         )
 
 
-def cached(repo: str, revision: str, path: str) -> bool:
+def cached(repo: str, revision: str, path: str, *, form: str = DATASET) -> bool:
     """Whether a file is in the cache already."""
     from huggingface_hub import try_to_load_from_cache
 
-    found = try_to_load_from_cache(repo, path, revision=revision, repo_type="dataset")
+    found = try_to_load_from_cache(repo, path, revision=revision, repo_type=form)
     return isinstance(found, str) and os.path.exists(found)

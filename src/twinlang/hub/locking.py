@@ -1,4 +1,4 @@
-"""Makes pins: the commit of a data set, its licence, and size, rows and SHA-256 of each file."""
+"""Makes pins: the commit of a data set or models, the licence, size, rows and SHA-256 of files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from huggingface_hub import HfFileSystem, RepoFile
 
 from twinlang.cli import UserError
-from twinlang.hub import client
+from twinlang.hub import client, pins
 from twinlang.hub.pins import Pin
 from twinlang.readers import columnar
 
@@ -24,28 +24,31 @@ PLACES = (
 
 
 def pin(wanted: Mapping[str, Any]) -> Pin:
-    """The pin of a set in a language.
+    """The pin of a set in a language, or of its models (`type: model`), whose splits are paths.
 
     wanted: `id`, `config`, `splits` ({ours: the Hub's}), `columns` that must be there, and
     `revision` (branch or tag, main) and `shards` (how many files of a split) if the set has them.
 
     Raises:
-        UserError: no such data set, configuration, split or column.
+        UserError: no such data set, model, configuration, split, file or column.
     """
-    revision, card = client.commit(wanted["id"], wanted.get("revision", "main"))
-    every = client.tree(wanted["id"], revision)
+    form = pins.form(wanted)
+    revision, card = client.commit(wanted["id"], wanted.get("revision", "main"), form=form)
+    every = client.tree(wanted["id"], revision, form=form)
     found: dict[str, list[dict[str, Any]]] = {}
     whole = True
     for ours, theirs in wanted["splits"].items():
-        paths = _paths(wanted, theirs, card, every)
+        if form == "model":
+            paths = _named(wanted, theirs, every)
+        else:
+            paths = _paths(wanted, theirs, card, every)
         # A seeded choice, so that a longer list keeps what a shorter one had.
         chosen = sorted(paths, key=_rank)[: wanted.get("shards")]
         whole = whole and len(chosen) == len(paths)
         found[ours] = [_file(wanted, revision, every[path]) for path in chosen]
     licence = card.get("license") or "not stated"
     return {
-        "id": wanted["id"],
-        "config": wanted["config"],
+        **pins.empty(wanted),
         "revision": revision,
         "licence": licence if isinstance(licence, str) else ", ".join(licence),
         "whole": whole,
@@ -55,6 +58,21 @@ def pin(wanted: Mapping[str, Any]) -> Pin:
 
 def _rank(path: str) -> str:
     return hashlib.sha256(path.encode()).hexdigest()
+
+
+def _named(wanted: Mapping[str, Any], path: str, every: Iterable[str]) -> list[str]:
+    """The file of this path.
+
+    Raises:
+        UserError: there is none.
+    """
+    if path in every:
+        return [path]
+    there = ", ".join(sorted(p for p in every if p.startswith(path.rpartition("/")[0]))) or "none"
+    raise UserError(
+        f"{wanted['id']} has no file {path} at {wanted['config']} (there are {there}); "
+        "mend the names of its models"
+    )
 
 
 def _paths(
@@ -116,15 +134,20 @@ def _splits(card: Mapping[str, Any], config: str) -> list[str]:
 def _file(wanted: Mapping[str, Any], revision: str, entry: RepoFile) -> dict[str, Any]:
     """Path, size, SHA-256 and rows of a file; only what the Hub cannot say is fetched whole."""
     repo, name = wanted["id"], f"{wanted['id']}: {entry.path}"
+    form = pins.form(wanted)
+    if entry.lfs and form == "model":
+        return {"path": entry.path, "size": entry.size, "sha256": entry.lfs.sha256}
     if entry.lfs and columnar.is_parquet(entry.path):
         rows, columns = _footer(repo, revision, entry.path)
         columnar.check_columns(columns, _columns(wanted), name=name)
         return {"path": entry.path, "size": entry.size, "sha256": entry.lfs.sha256, "rows": rows}
     client.room(entry.size)
-    path = client.download(repo, revision, entry.path)
+    path = client.download(repo, revision, entry.path, form=form)
     found = {"size": path.stat().st_size, "sha256": client.sha256(path)}
     if entry.lfs and found != {"size": entry.size, "sha256": entry.lfs.sha256}:
         raise UserError(f"{name} has not the sha256 that the Hub gives; run twinlang lock again")
+    if form == "model":
+        return {"path": entry.path, **found}
     next(columnar.rows(path, _columns(wanted), name=name), None)
     return {"path": entry.path, **found, "rows": columnar.count(path, name=name)}
 

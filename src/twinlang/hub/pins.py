@@ -1,4 +1,4 @@
-"""The lock file of data sets: for each set and language the commit, the files and what is in them.
+"""The lock file of the Hub: for each set and language the commit, the files and what is in them.
 
     datasets:
       xnli:
@@ -10,7 +10,8 @@
           files:
             train: [{path: en/train-0.parquet, size: 100, sha256: 12ab..., rows: 392702}]
 
-Only `twinlang lock` writes it.
+Models of a parser stand there as a set of its name, with `type: model` and without rows. Only
+`twinlang lock` writes it.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ Lock = dict[str, dict[str, Pin]]  # by set and language
 NAME = "data.lock.yaml"
 EMPTY = "not pinned yet"
 HEAD = """\
-# The data sets of the Hub, each at one commit, with what its files hold. Edit nothing here:
-# `twinlang lock` writes it. What is `not pinned yet` has never been fetched, and a run that needs
-# it stops and asks for `twinlang lock`.
+# The data sets of the Hub, and models of parsers, each at one commit, with what its files hold.
+# Edit nothing here: `twinlang lock` writes it. What is `not pinned yet` has never been fetched, and
+# a run that needs it stops and asks for `twinlang lock`.
 """
 
 
@@ -91,6 +92,11 @@ def write(path: str | Path, lock: Lock) -> None:
         yaml.safe_dump({"datasets": ordered}, handle, sort_keys=False, width=160)
 
 
+def form(pin: Mapping[str, Any]) -> str:
+    """What the repository of a pin, or of what is wanted, is: `dataset` or `model`."""
+    return str(pin.get("type", "dataset"))
+
+
 def is_pinned(pin: Pin) -> bool:
     """Whether a commit is known."""
     return pin["revision"] != EMPTY
@@ -98,7 +104,8 @@ def is_pinned(pin: Pin) -> bool:
 
 def empty(wanted: Mapping[str, Any]) -> Pin:
     """A pin that has never been fetched."""
-    return {"id": wanted["id"], "config": wanted["config"], "revision": EMPTY}
+    form = {"type": wanted["type"]} if "type" in wanted else {}
+    return {**form, "id": wanted["id"], "config": wanted["config"], "revision": EMPTY}
 
 
 def find(lock: Lock, name: str, lang: str, wanted: Mapping[str, Any]) -> Pin:

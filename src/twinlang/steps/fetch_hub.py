@@ -1,4 +1,4 @@
-"""Fetch the files of a data set from the Hub, each at its pinned commit and checked by its SHA-256.
+"""Fetch files of a data set or models from the Hub, each at its pinned commit, checked by SHA-256.
 
 Files stay in the cache of `huggingface_hub` (HF_HOME); the manifest says where they are, what they
 are, and how they are read. With HF_HUB_OFFLINE=1 nothing is asked of the Hub.
@@ -26,7 +26,8 @@ def main(argv: list[str] | None = None) -> None:
         (pin["id"], file["path"]): file["size"]
         for pin in splits.values()
         for file in pin["files"]
-        if ".." not in file["path"] and not client.cached(pin["id"], pin["revision"], file["path"])
+        if ".." not in file["path"]
+        and not client.cached(pin["id"], pin["revision"], file["path"], form=pins.form(pin))
     }
     if missing:
         client.room(sum(missing.values()))
@@ -42,7 +43,7 @@ def fetched(pin: dict[str, Any]) -> dict[str, Any]:
 
     files = []
     for file in pin["files"]:
-        path = client.checked(pin["id"], pin["revision"], file)
+        path = client.checked(pin["id"], pin["revision"], file, form=pins.form(pin))
         name = f"{pin['id']}: {file['path']}"
         if columnar.is_parquet(path) and (rows := columnar.count(path, name=name)) != file["rows"]:
             raise UserError(f"{name} has {rows:,} rows, not {file['rows']:,}; run twinlang lock")
