@@ -158,7 +158,8 @@ def _caption(run: Mapping[str, Any]) -> str:
     twins = "; ".join(f"{name}: {_steps(steps)}" for name, steps in run["twins"].items())
     return (
         "The procedure, as the rules of this run chain it: a box is a rule, an arrow leads to what "
-        "reads its files, and is left out where others lead there too. A twin (derive) of corpora and data sets stands beside its original; "
+        "reads its files, and is left out where others lead there too. A twin (derive) of corpora "
+        "and data sets stands beside its original; "
         "models are trained on both, or on the original alone (pretrain, pretrain_mono); BZ is "
         "fine-tuned on the original, BS on the twin, MZ is the monolingual model; all are scored "
         f"on the twin. Languages: {', '.join(run['languages'])}. Twins: {twins}. "
