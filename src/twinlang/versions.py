@@ -38,7 +38,7 @@ VERSIONS = {
     "show_twins": 2,
     "describe_data": 1,
     "compare": 1,
-    "claims": 1,
+    "claims": 2,
     "differences": 1,
     "follow_checkpoints": 1,
     "draw_dynamics": 2,

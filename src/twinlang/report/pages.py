@@ -72,12 +72,12 @@ def _two_digits(row: Row, *keys: str) -> Row:
     return {key: None if row[key] is None else number(row[key], digits=2) for key in keys}
 
 
-LEDGER = {
-    "section": "Section",
-    "statement": "Claim",
+LEDGER = {  # what a narrow screen shows comes first
     "sign": "Verdict",
+    "statement": "Claim",
     "effect": "Effect, points",
     "printed": "Printed",
+    "section": "Section",
     "contrast": "Of",
     "over": "Interval over",
     "taken": "Taken over",
