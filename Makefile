@@ -1,5 +1,5 @@
 # make demo    the default study: sets up an environment and computes tables 3 and 6
-# make test    sets up and runs the tests
+# make test    sets up and runs the tests; TESTS="-k NAME" and the like are handed to pytest
 # make test-xla  the same model on XLA devices, in an environment of its own
 # make lint    formats, types and the workflow's own checks; make format puts formats right
 
@@ -15,7 +15,7 @@ demo: .venv/.installed
 	$(RUN) snakemake --cores all results/table3.csv results/table6.csv
 
 test: .venv/.installed-dev
-	$(RUN) python -m pytest --numprocesses auto --dist loadfile
+	$(RUN) python -m pytest --numprocesses auto --dist loadfile $(TESTS)
 
 # torch 2.9 of its own, which torch_xla needs, without the CUDA libraries: one gigabyte to fetch.
 XLA := PYTHONPATH=src LD_LIBRARY_PATH=.venv-xla/stand-ins PJRT_DEVICE=CPU

@@ -258,7 +258,7 @@ def test_contractions_come_back_as_surface_words(tmp_path: Path) -> None:
     bank = tmp_path / "t.conllu"
     bank.write_text("".join(parts), encoding="utf-8")
     model = tmp_path / "fr.udpipe"
-    settings = {"tokenizer": 30, "tagger": 2, "parser": 2, "hidden": 20}
+    settings = {"tokenizer": 8, "tagger": 2, "parser": 2, "hidden": 20}
     step("train_parser", train=bank, dev=bank, settings=settings, output=model)
     flags = {"lang": "fr", "kind": "text/main", "split": "a"}
     (found,) = parsers.load("udpipe").parse(["du pa3 dort."], {"model": str(model)}, **flags)

@@ -73,7 +73,7 @@ def start(project: Project, *arguments: str) -> subprocess.Popen[str]:
 
 def finish(process: subprocess.Popen[str]) -> str:
     """What a run has said, once it is done."""
-    told, _ = process.communicate()
+    told, _ = process.communicate(timeout=2 * PATIENCE)
     assert process.returncode == 0, told
     return told
 

@@ -141,22 +141,24 @@ def no_such_partition(studies: Studies, folder: Path) -> None:
     """A partition that is not there is named before anything is submitted or deleted."""
     project = studies.tiny.clone(folder / "project")
     more = ["--forcerun", "pretrain_mono", "--default-resources", "slurm_partition=nowhere"]
-    told, _ = (process := start(project, MODEL, *more)).communicate()
+    told, _ = (process := start(project, MODEL, *more)).communicate(timeout=slurm.PATIENCE)
     assert process.returncode == 1
     assert "Slurm has no partition nowhere; in the profile, name one of main, spare" in told
     assert not jobs(project) and (project.folder / MODEL).exists()
 
 
 def never_starts(studies: Studies, folder: Path) -> None:
-    """A queue that never starts a job: the status says so; the run waits until it is ended."""
+    """A queue that never starts a job: the status says so; the run waits."""
     project = studies.tiny.clone(folder / "project")
     more = ["--forcerun", "pretrain_mono", "--set-resources", "pretrain_mono:runtime=9999"]
     process = start(project, MODEL, *more)  # longer than the partition gives
     slurm.until(lambda: states(project) == ["PENDING"], "a job that waits")
     (told,) = status.waiting_lines(project.folder)
     assert told.endswith(("running: 1 (PartitionConfig)", "running: 1 (PartitionTimeLimit)"))
-    process.send_signal(signal.SIGINT)
+    assert process.poll() is None
+    os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
+    subprocess.run(["scancel", slurm.jobs(project)[0]["JobID"]], check=True)
     slurm.ended(project, 1, "CANCELLED")
 
 
