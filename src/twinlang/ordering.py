@@ -93,10 +93,8 @@ class Ordering:
             apart |= apart.T
             for kind, table in mixed.items():
                 own = other.tables[kind]
-                if kind in ("before", "after"):
-                    neutral = own - np.logaddexp(own, own.T)
-                else:
-                    neutral = own if kind == "head" else np.zeros_like(own)
+                sided = kind in ("before", "after")
+                neutral = own - np.logaddexp(own, own.T) if sided else 0.0
                 table[foreign] = np.where(apart, neutral, own)[foreign]
         return Ordering(mixed, self.known)
 

@@ -224,12 +224,12 @@ def disk(config: Config, jobs: Iterable[Job]) -> float:
 
 
 def summary(config: Config, rates: Mapping[str, Any], jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    """One row a rule: jobs, their hours (None without a rate), whether it uses a device."""
+    """One row a rule: jobs, and their hours (None without a rate)."""
     rows = []
     for rule in dict.fromkeys(rule for rule, _ in jobs):
         own = [job for job in jobs if job[0] == rule]
         found = [seconds(config, rates, job) for job in own]
         known = [value for value in found if value is not None]
         hours = sum(known) / 3600 if len(known) == len(found) else None
-        rows.append({"rule": rule, "jobs": len(own), "hours": hours, "device": rule in DEVICE})
+        rows.append({"rule": rule, "jobs": len(own), "hours": hours})
     return sorted(rows, key=lambda row: -(row["hours"] or 0.0))

@@ -84,18 +84,20 @@ def surprisals(
     paths = {Path(file).stem: file for file in files}
     own = ordering.read(paths[given["own"]])
     share, fall_back = given.get("share", 0.99), given.get("unseen", "own") == "own"
+    of_source, of_twin = kin.families(source), kin.families(twin)
     rows = []
     for name in CLASSES:
         model = ordering.read(paths[given[name]])[name]
         models = (own[name], model.mixed(own[name], share, fall_back=fall_back), model)
         values: dict[str, Any] = {}
-        for side, trees, used in zip(SIDES, (source, twin, targets[name]), models, strict=True):
-            rows_of_side = kin.at_most(kin.families(trees)[name], EXACT)
+        sides = of_source[name], of_twin[name], kin.families(targets[name])[name]
+        for side, families, used in zip(SIDES, sides, models, strict=True):
+            rows_of_side = kin.at_most(families, EXACT)
             bits = [-log_likelihood(used, r) / np.log(2) for r in rows_of_side.values()]
             values[side] = float(np.concatenate(bits).mean()) if bits else None
             values[f"n_{side}"] = kin.count(rows_of_side)
         rows.append(row(f"surprisal of {name}", "bits a family", **values))
-        met = unseen(kin.families(source)[name], model)
+        met = unseen(of_source[name], model)
         rows.append(row(f"dependents of {name} of unseen label", "percent", **met))
     return rows
 

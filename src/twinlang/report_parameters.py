@@ -118,6 +118,8 @@ def shown(config: Config) -> str:
     run = {
         key: {n for e in config["experiments"] for n in e[key]} for key in ("languages", "twins")
     }
+    run["languages"] |= {lang for lang, *_ in tree_parameters.treebanks_needed(config)}
+    run["languages"] |= {lang for pair in pair_parameters.pairs(config) for lang in pair}
     used = {
         key: {name: block for name, block in config[key].items() if name in names}
         for key, names in run.items()

@@ -166,7 +166,7 @@ def ordering_settings(config: Config, lang: str) -> str:
 # Reports ------------------------------------------------------------------------------------------
 
 
-def syntax_twins(config: Config, lang: str) -> str:
+def _syntax_twins(config: Config, lang: str) -> dict[str, list[Any]]:
     """The twins that read trees, by name: their steps that do. Of equal ones the first.
 
     Raises:
@@ -183,21 +183,30 @@ def syntax_twins(config: Config, lang: str) -> str:
             f"results/syntax/{lang}.csv: no experiment has a syntax twin of {lang}; add one to the "
             "twins of an experiment of that language"
         )
-    return canonical(found)
+    return found
+
+
+def _syntax_targets(config: Config, lang: str) -> list[str]:
+    """The languages that these twins' nouns and verbs follow."""
+    given = [next(iter(steps[0].values())) for steps in _syntax_twins(config, lang).values()]
+    return list(dict.fromkeys(g[k] for g in given for k in ("nouns", "verbs")))
+
+
+def syntax_twins(config: Config, lang: str) -> str:
+    """The twins of a proof sheet and their steps, as a parameter."""
+    return canonical(_syntax_twins(config, lang))
 
 
 def syntax_targets(config: Config, lang: str) -> str:
-    """The languages that these twins' nouns and verbs follow, as JSON."""
-    twins = json.loads(syntax_twins(config, lang))
-    given = [next(iter(steps[0].values())) for steps in twins.values()]
-    return canonical(list(dict.fromkeys(g[k] for g in given for k in ("nouns", "verbs"))))
+    """The languages that they follow, as a parameter."""
+    return canonical(_syntax_targets(config, lang))
 
 
 def syntax_inputs(config: Config, lang: str) -> dict[str, Any]:
     """Held-out trees of a language and of its targets, and the models between them."""
-    targets = json.loads(syntax_targets(config, lang))
-    paths = [f"results/trees/{code}/treebank/dev.conllu" for code in (lang, *targets)]
-    twins = json.loads(syntax_twins(config, lang))
+    codes = lang, *_syntax_targets(config, lang)
+    paths = [f"results/trees/{code}/treebank/dev.conllu" for code in codes]
+    twins = _syntax_twins(config, lang)
     files = dict.fromkeys(path for twin in twins for path in twin_files(config, lang, twin))
     return {"source": paths[0], "targets": paths[1:], "files": list(files)}
 

@@ -8,7 +8,6 @@ temporary folder. Call it where the Snakefile is.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
 import resource
@@ -23,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from twinlang.cli import UserError, read_json
+from twinlang.report.run import times
 
 SEEDED = ("metrics", "pretrain", "finetune")  # folders of results that hold a folder a seed
 FIRST = "s0"
@@ -55,7 +55,10 @@ def measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:
         if done.returncode:
             raise UserError(f"snakemake failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        rules = _recorded(folder / "benchmarks")
+        rules = [
+            _row(row["rule"], row["jobs"], row["seconds"], row["memory"])
+            for row in times(str(folder / "benchmarks"))
+        ]
         return [*rules, _row("all", count, taken, peak)]
 
 
@@ -92,22 +95,6 @@ def _moved(metric: dict[str, Any], seed: int, random: np.random.Generator) -> di
     if "value" in moved:
         moved["value"] = min(100.0, max(0.0, moved["value"] + random.normal()))
     return moved
-
-
-def _recorded(folder: Path) -> list[dict[str, Any]]:
-    """A row a rule, from the benchmark files that the run has written, the longest first."""
-    found: dict[str, list[tuple[float, float]]] = {}
-    for path in folder.rglob("*.tsv"):
-        with open(path, encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file, delimiter="\t"):
-                memory = row["max_rss"].replace("NA", "0").replace("-", "0")
-                rule = path.relative_to(folder).with_suffix("").parts[0]
-                found.setdefault(rule, []).append((float(row["s"]), float(memory)))
-    rows = [
-        _row(rule, len(jobs), sum(job[0] for job in jobs), max(job[1] for job in jobs))
-        for rule, jobs in found.items()
-    ]
-    return sorted(rows, key=lambda row: -row["seconds"])
 
 
 def _row(name: str, count: int, seconds: float, peak: float) -> dict[str, Any]:

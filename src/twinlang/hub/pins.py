@@ -46,7 +46,7 @@ def read(path: str | Path) -> Lock:
     if not path.exists():
         return {}
     try:
-        found = yaml.load(path.read_text(encoding="utf-8"), _LOADER) or {}
+        found = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not YAML ({error}); restore it or run twinlang lock") from None
     datasets = found.get("datasets") if isinstance(found, dict) else None
@@ -56,9 +56,6 @@ def read(path: str | Path) -> Lock:
         for lang, pin in languages.items():
             _check(pin, where=f"{path}: datasets.{name}.{lang}")
     return datasets
-
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a start of the workflow reads it
 
 
 def _check(pin: Pin, *, where: str) -> None:
